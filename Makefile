@@ -1,0 +1,60 @@
+# Kept. A fresh clone needs python3 and make only: uv comes from the registry, everything else by the lock.
+.DEFAULT_GOAL := help
+UV_VERSION := 0.13.9
+TOOLS := .tools
+UV := $(TOOLS)/bin/uv
+PY := .venv/bin/python
+ARGS ?=
+ROWS ?=
+SECONDS ?= 600
+SEED ?= 1
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+up: .venv/.installed ## everything on this machine, at http://127.0.0.1:8080
+	@$(PY) -m services up $(ARGS)
+
+demo: .venv/.installed ## the same, playing a day of contacts (ARGS=--check verifies it and exits)
+	@$(PY) -m services demo $(ARGS)
+
+test: .venv/.installed ## every test, against real PostgreSQL and Kafka
+	$(PY) -m pytest $(ARGS)
+
+check: .venv/.installed ## lint, types, import contracts, generated contracts
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	$(PY) -m services contracts export --check
+
+format: .venv/.installed ## mend what a machine can mend
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: .venv/.installed ## one table of measured figures (ROWS="accept timers")
+	@$(PY) -m tests.load $(ROWS)
+
+faults: .venv/.installed ## kill -9 under load (SECONDS=600 SEED=1)
+	@$(PY) -m tests.faults --seconds $(SECONDS) --seed $(SEED)
+
+lock: $(UV) ## pin every dependency anew, with hashes and without addresses
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+$(UV):
+	python3 -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.installed: requirements-dev.lock pyproject.toml | $(UV)
+	$(UV) venv --quiet --allow-existing --python python3 .venv
+	$(UV) pip sync --quiet --python $(PY) --require-hashes requirements-dev.lock
+	$(UV) pip install --quiet --python $(PY) --no-deps --editable .
+	@touch $@
+
+clean: ## forget what was installed and built, keep the data
+	rm -rf $(TOOLS) .venv build *.egg-info
+
+.PHONY: help up demo test check format bench faults lock clean
