@@ -1,0 +1,120 @@
+"""The envelope of every event: CloudEvents 1.0 in Kafka's binary mode.
+
+Attributes travel as `ce_*` headers, the JSON payload is the record's value, the customer's id its key.
+Sources: CloudEvents 1.0.2 and its Kafka protocol binding 1.0.2, section 3.2; the `sequence` and
+`distributed-tracing` extensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class UnknownEvent(ValueError):
+    """No payload of this type and version is known, or the bytes do not fit it. Park, do not guess."""
+
+
+class Payload(BaseModel):
+    """One fact, past tense. A subclass names its `type` and `topic` where it is defined.
+
+    `customer_id` is in every payload: it is the key that keeps one customer's events in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+    topic: ClassVar[str]
+
+    customer_id: UUID
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, type: str | None = None, topic: str = "", **_: Any) -> None:  # noqa: A002
+        if type is None:
+            return
+        if type in _CLASSES:
+            raise TypeError(f"two payloads claim the type {type}")
+        cls.type, cls.topic = type, topic
+        _CLASSES[type] = cls
+
+
+_CLASSES: dict[str, type[Payload]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as it is stored and as it travels. `data` is the payload's JSON, parsed by `parse`.
+
+    `sequence` counts the events of one customer from one source, from 1, without gaps.
+    """
+
+    id: UUID
+    type: str
+    source: str
+    key: str
+    time: datetime
+    sequence: int
+    data: bytes
+    traceparent: str | None = None
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        pairs = [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", str(self.id).encode()),
+            ("ce_type", self.type.encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_time", self.time.isoformat().encode()),
+            ("ce_partitionkey", self.key.encode()),
+            # A string ordered as text (the `sequence` extension), hence the zeros.
+            ("ce_sequence", b"%012d" % self.sequence),
+            ("content-type", b"application/json"),
+        ]
+        if self.traceparent:
+            pairs.append(("ce_traceparent", self.traceparent.encode()))
+        return pairs
+
+    @classmethod
+    def from_record(cls, headers: Sequence[tuple[str, bytes]], value: bytes | None) -> Event:
+        """Raises UnknownEvent where a required attribute is missing or unreadable."""
+        found: Mapping[str, bytes] = dict(headers)
+        try:
+            if found["ce_specversion"] != b"1.0":
+                raise UnknownEvent(f"CloudEvents version {found['ce_specversion']!r} is not 1.0")
+            traceparent = found.get("ce_traceparent")
+            return cls(
+                id=UUID(found["ce_id"].decode()),
+                type=found["ce_type"].decode(),
+                source=found["ce_source"].decode(),
+                key=found["ce_partitionkey"].decode(),
+                time=datetime.fromisoformat(found["ce_time"].decode()),
+                sequence=int(found["ce_sequence"]),
+                data=value or b"",
+                traceparent=traceparent.decode() if traceparent else None,
+            )
+        except (KeyError, ValueError) as error:
+            raise UnknownEvent(f"not a CloudEvent of ours: {error!r}") from error
+
+
+def parse(event: Event) -> Payload:
+    """The payload of an event, its bytes checked against the type it names. Raises UnknownEvent."""
+    try:
+        return payload_class(event.type).model_validate_json(event.data)
+    except ValidationError as error:
+        raise UnknownEvent(f"{event.type} does not hold: {error.error_count()} errors, {error}") from error
+
+
+def payload_class(type: str) -> type[Payload]:  # noqa: A002
+    try:
+        return _CLASSES[type]
+    except KeyError:
+        raise UnknownEvent(f"unknown event type or version: {type}") from None
+
+
+def event_types() -> dict[str, type[Payload]]:
+    """Every known type, in name order."""
+    return dict(sorted(_CLASSES.items()))

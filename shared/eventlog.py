@@ -1,0 +1,104 @@
+"""Each service's own log of events: audit, outbox and source for replay, in one table.
+
+`append` takes the customer's stream head first, which makes the writers of one customer wait for each
+other, and the log's id after it. So for one customer the order of ids is the order of commits, whatever
+gaps the sequence has, and a relay that takes what is waiting in id order publishes in commit order.
+The outbox holds nothing but the ids that wait; the log itself is never updated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.contracts import Payload
+from shared.ids import new_id
+from shared.telemetry import current_traceparent
+
+if TYPE_CHECKING:
+    from shared.database import WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that will be in the log when its unit of work is committed."""
+
+    id: UUID
+    type: str
+    topic: str
+    source: str
+    key: str
+    time: datetime
+    data: str
+    traceparent: str | None
+
+
+def draft(payload: Payload, *, at: datetime, source: str) -> Draft:
+    return Draft(
+        id=new_id(),
+        type=payload.type,
+        topic=payload.topic,
+        source=source,
+        key=str(payload.customer_id),
+        time=at,
+        data=payload.model_dump_json(),
+        traceparent=current_traceparent(),
+    )
+
+
+_APPEND = text("""
+    WITH head AS (
+        INSERT INTO stream_head AS h (key, last)
+        SELECT key, count FROM unnest(CAST(:keys AS text[]), CAST(:counts AS bigint[])) AS k (key, count)
+        ORDER BY key
+        ON CONFLICT (key) DO UPDATE SET last = h.last + excluded.last
+        RETURNING key, last
+    ), logged AS (
+        INSERT INTO event_log (event_id, type, topic, source, key, sequence, time, traceparent, data)
+        SELECT e.event_id, e.type, e.topic, :source, e.key, head.last - e.behind, e.time, e.traceparent, e.data
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:topics AS text[]),
+                    CAST(:event_keys AS text[]), CAST(:behind AS bigint[]), CAST(:times AS timestamptz[]),
+                    CAST(:traceparents AS text[]), CAST(:data AS text[])) WITH ORDINALITY
+             AS e (event_id, type, topic, key, behind, time, traceparent, data, position)
+        JOIN head USING (key)
+        ORDER BY e.position
+        RETURNING id
+    )
+    INSERT INTO outbox (id) SELECT id FROM logged
+""")
+
+
+async def append(session: WriteSession, drafts: Sequence[Draft]) -> None:
+    """One statement for any number of events: sequence per key, log row and outbox row."""
+    if not drafts:
+        return
+    counts = Counter(d.key for d in drafts)
+    left = dict(counts)
+    behind = []
+    for d in drafts:
+        left[d.key] -= 1
+        behind.append(left[d.key])
+    keys = sorted(counts)
+    await session.connection()
+    await session.execute(
+        _APPEND,
+        {
+            "keys": keys,
+            "counts": [counts[key] for key in keys],
+            "source": session.source,
+            "ids": [d.id for d in drafts],
+            "types": [d.type for d in drafts],
+            "topics": [d.topic for d in drafts],
+            "event_keys": [d.key for d in drafts],
+            "behind": behind,
+            "times": [d.time for d in drafts],
+            "traceparents": [d.traceparent for d in drafts],
+            "data": [d.data for d in drafts],
+        },
+    )

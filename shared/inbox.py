@@ -1,0 +1,234 @@
+"""The inbox consumer: one partition batch, one transaction, and the offset follows the commit.
+
+The ids of a batch are inserted first. An id that is there already is an event that was handled; an id that
+another transaction is inserting makes us wait for its end. So a redelivery, a zombie consumer and a replay
+change nothing twice, without fencing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from shared import parking
+from shared.broker import Broker, BrokerLost, Consumer, Partition, Record
+from shared.contracts import Event, Payload, UnknownEvent, parse
+from shared.crash import crash_point
+from shared.telemetry import CONSUMED, DUPLICATES, LAG, PARKED, span
+from shared.transient import is_transient
+
+if TYPE_CHECKING:
+    from shared.database import Database, WriteSession
+
+log = structlog.get_logger()
+
+BatchHandler = Callable[["WriteSession", Sequence[Event]], Awaitable[None]]
+"""Writes the effects of events, given in order, each for the first time. Never talks to the outside."""
+
+P = TypeVar("P", bound=Payload)
+
+_ADMIT = text("""
+    INSERT INTO inbox (event_id, received_at) SELECT id, :at FROM unnest(CAST(:ids AS uuid[])) AS i (id)
+    ON CONFLICT DO NOTHING RETURNING event_id
+""")
+
+ATTEMPTS = 3
+"""How often an event that fails alone is tried before it is parked."""
+
+
+class TooManyParked(RuntimeError):
+    """So many in a row that the fault is ours, not theirs. The consumer stops and says so."""
+
+
+class Handlers:
+    """A service's handlers by payload. As a BatchHandler it calls them one event after the other."""
+
+    def __init__(self) -> None:
+        self._by_type: dict[str, Callable[[Any, Event, Any], Awaitable[None]]] = {}
+
+    def on(
+        self, payload: type[P]
+    ) -> Callable[
+        [Callable[[WriteSession, Event, P], Awaitable[None]]],
+        Callable[[WriteSession, Event, P], Awaitable[None]],
+    ]:
+        def register(
+            handler: Callable[[WriteSession, Event, P], Awaitable[None]],
+        ) -> Callable[[WriteSession, Event, P], Awaitable[None]]:
+            if payload.type in self._by_type:
+                raise TypeError(f"{payload.type} is handled already")
+            self._by_type[payload.type] = handler
+            return handler
+
+        return register
+
+    async def __call__(self, session: WriteSession, events: Sequence[Event]) -> None:
+        for event in events:
+            payload = parse(event)
+            handler = self._by_type.get(event.type)
+            if handler is not None:
+                with span(f"handle {event.type}", event.traceparent):
+                    await handler(session, event, payload)
+
+
+class InboxConsumer:
+    """One member of a service's consumer group."""
+
+    def __init__(
+        self,
+        database: Database,
+        broker: Broker,
+        *,
+        group: str,
+        topics: Sequence[str],
+        handle: BatchHandler,
+        batch: int = 500,
+        stop_after_parked: int = 50,
+    ) -> None:
+        self.database, self.broker, self.handle = database, broker, handle
+        self.group, self.topics, self.batch = group, topics, batch
+        self.stop_after_parked = stop_after_parked
+        self.last_poll = monotonic()
+        self.lag: int | None = None
+        self._parked_in_a_row = 0
+        self._done: dict[Partition, int] = {}
+        self._idle = asyncio.Event()
+        self._resume_at: dict[Partition, float] = {}
+        self._failures: dict[Partition, int] = {}
+        self._consumer: Consumer | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consumes until told to stop. Raises BrokerLost or TooManyParked; a new run starts anew."""
+        consumer = self._consumer = self.broker.consumer(self.group, self.topics, drain=self._drain)
+        self._done.clear()
+        self._idle.set()
+        await consumer.start()
+        next_lag = 0.0
+        try:
+            while not stop.is_set():
+                self._resume_due(consumer)
+                batches = await consumer.poll(limit=self.batch, timeout=0.5)
+                self.last_poll = monotonic()
+                await self._consume(consumer, batches)
+                await self._commit(consumer)
+                if monotonic() > next_lag:
+                    next_lag = monotonic() + 2
+                    self.lag = await consumer.lag()
+                    LAG.labels(self.group).set(self.lag)
+        finally:
+            self._idle.set()
+            await consumer.stop()
+
+    async def _drain(self) -> None:
+        """Partitions are about to go: finish the batch in hand, then say how far we came."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), 30)
+        except TimeoutError:
+            log.warning("inbox.drain_timeout", group=self.group)
+        if self._consumer is not None:
+            await self._commit(self._consumer)
+
+    async def _consume(self, consumer: Consumer, batches: Mapping[Partition, Sequence[Record]]) -> None:
+        self._idle.clear()
+        try:
+            for partition, records in batches.items():
+                try:
+                    await self._take(records)
+                except Exception as error:
+                    if not is_transient(error):
+                        raise
+                    self._back_off(consumer, partition, records[0].offset, error)
+                else:
+                    self._done[partition] = records[-1].offset + 1
+                    self._failures.pop(partition, None)
+                    CONSUMED.labels(self.group, partition.topic).inc(len(records))
+        finally:
+            self._idle.set()
+
+    async def _take(self, records: Sequence[Record]) -> None:
+        try:
+            await self._handle(records)
+            self._parked_in_a_row = 0
+        except Exception as error:
+            if is_transient(error):
+                raise
+            for record in records:
+                await self._take_alone(record)
+        crash_point("after_effect")
+
+    async def _handle(self, records: Sequence[Record]) -> None:
+        pairs: dict[UUID, tuple[Event, Record]] = {}
+        for record in records:
+            event = Event.from_record(record.headers, record.value)
+            pairs.setdefault(event.id, (event, record))
+        async with self.database.write() as session:
+            rows = await session.execute(_ADMIT, {"ids": list(pairs), "at": session.now})
+            admitted = set(rows.scalars())
+            fresh = [pair for id_, pair in pairs.items() if id_ in admitted]
+            DUPLICATES.labels(self.group).inc(len(records) - len(fresh))
+            blocked = await parking.blocked_keys(session, [event.key for event, _ in fresh])
+            for event, record in fresh:
+                if event.key in blocked:
+                    await parking.park(session, record, parking.BEHIND)
+            flowing = [event for event, _ in fresh if event.key not in blocked]
+            if flowing:
+                await self.handle(session, flowing)
+
+    async def _take_alone(self, record: Record) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                await self._handle([record])
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                if attempt < ATTEMPTS and not isinstance(error, UnknownEvent):
+                    await asyncio.sleep(0.05 * attempt)
+                    continue
+                await self._park(record, error)
+            else:
+                self._parked_in_a_row = 0
+            return
+
+    async def _park(self, record: Record, error: Exception) -> None:
+        log.error("inbox.parked", group=self.group, key=record.key, offset=record.offset, error=repr(error))
+        async with self.database.write() as session:
+            try:
+                event = Event.from_record(record.headers, record.value)
+                await session.execute(_ADMIT, {"ids": [event.id], "at": session.now})
+            except UnknownEvent:
+                log.warning("inbox.unreadable", group=self.group, offset=record.offset)
+            await parking.park(session, record, repr(error))
+        PARKED.labels(self.group).inc()
+        self._parked_in_a_row += 1
+        if self._parked_in_a_row >= self.stop_after_parked:
+            raise TooManyParked(f"{self._parked_in_a_row} events in a row could not be handled: {error!r}")
+
+    def _back_off(self, consumer: Consumer, partition: Partition, offset: int, error: Exception) -> None:
+        failures = self._failures[partition] = self._failures.get(partition, 0) + 1
+        seconds = min(0.1 * 2**failures, 15.0)
+        log.warning("inbox.retry", group=self.group, partition=partition, seconds=seconds, error=repr(error))
+        consumer.rewind(partition, offset)
+        consumer.pause(partition)
+        self._resume_at[partition] = monotonic() + seconds
+
+    def _resume_due(self, consumer: Consumer) -> None:
+        for partition, at in list(self._resume_at.items()):
+            if monotonic() >= at:
+                del self._resume_at[partition]
+                consumer.resume(partition)
+
+    async def _commit(self, consumer: Consumer) -> None:
+        if not self._done:
+            return
+        offsets, self._done = self._done, {}
+        try:
+            await consumer.commit(offsets)
+        except BrokerLost as error:
+            # Not ours any longer, or the broker is away: whoever reads them again finds them in the inbox.
+            log.info("inbox.commit_lost", group=self.group, error=str(error))

@@ -1,0 +1,89 @@
+"""Events put aside because they could not be handled, with the later events of the same customer.
+
+Order per customer holds and nobody else waits. After a fix `redrive` hands a customer's parked events to
+the handler again, in their order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from shared.broker import Record
+from shared.contracts import Event
+
+if TYPE_CHECKING:
+    from shared.database import Database, WriteSession
+    from shared.inbox import BatchHandler
+
+# A lock on the row makes a consumer wait for a re-drive of the same customer to end, then look again.
+_BLOCKED = text("SELECT key FROM parked_event WHERE key = ANY(CAST(:keys AS text[])) FOR KEY SHARE")
+_PARK = text("""
+    INSERT INTO parked_event (topic, partition, "offset", key, headers, value, reason, parked_at)
+    VALUES (:topic, :partition, :offset, :key, CAST(:headers AS jsonb), :value, :reason, :at)
+    ON CONFLICT (topic, partition, "offset") DO NOTHING
+""")
+_LIST = text("""
+    SELECT id, topic, partition, "offset", key, reason, attempts, parked_at
+    FROM parked_event ORDER BY id LIMIT :limit
+""")
+_FIRST = text("SELECT * FROM parked_event WHERE key = :key ORDER BY id LIMIT 1 FOR UPDATE")
+_DONE = text("DELETE FROM parked_event WHERE id = :id")
+_AGAIN = text("UPDATE parked_event SET attempts = attempts + 1, reason = :reason WHERE id = :id")
+
+BEHIND = "waits behind an earlier event of the same customer"
+
+
+async def blocked_keys(session: WriteSession, keys: Sequence[str]) -> set[str]:
+    rows = await session.execute(_BLOCKED, {"keys": sorted(set(keys))})
+    return {row.key for row in rows}
+
+
+async def park(session: WriteSession, record: Record, reason: str) -> None:
+    await session.execute(
+        _PARK,
+        {
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "key": record.key,
+            "headers": json.dumps([[n, v.decode(errors="replace")] for n, v in record.headers]),
+            "value": record.value,
+            "reason": reason[:1000],
+            "at": session.now,
+        },
+    )
+
+
+async def list_parked(database: Database, limit: int = 100) -> list[dict[str, Any]]:
+    """The oldest parked events: topic, partition, offset, key, reason, attempts, parked_at."""
+    async with database.read() as session:
+        return [dict(row._mapping) for row in await session.execute(_LIST, {"limit": limit})]
+
+
+async def redrive(database: Database, handle: BatchHandler, key: str) -> int:
+    """Handles the parked events of one customer in order, each in its own transaction.
+
+    Returns how many were handled; stops at the first that fails again, whose reason is kept.
+    """
+    done = 0
+    while True:
+        row = None
+        try:
+            async with database.write() as session:
+                row = (await session.execute(_FIRST, {"key": key})).first()
+                if row is None:
+                    return done
+                headers = [(name, value.encode()) for name, value in row.headers]
+                await handle(session, [Event.from_record(headers, row.value)])
+                await session.execute(_DONE, {"id": row.id})
+        except Exception as error:
+            if row is None:
+                raise
+            async with database.write() as session:
+                await session.execute(_AGAIN, {"id": row.id, "reason": repr(error)[:1000]})
+            return done
+        done += 1

@@ -1,0 +1,59 @@
+"""One session rule for HTTP: GET reads, everything else writes, and the commit comes before the answer.
+
+FastAPI runs what follows a dependency's `yield` after the response has left, so a commit there could fail
+when the client already believes. Here the route itself opens the session, calls the endpoint, commits, and
+only then lets the response go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from shared import idempotency
+from shared.database import Database, ReadSession, WriteSession
+
+
+class SessionRoute(APIRoute):
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        endpoint = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            database: Database = request.app.state.runtime.database
+            if request.method in {"GET", "HEAD"}:
+                async with database.read() as session:
+                    request.state.session = session
+                    return await endpoint(request)
+            async with database.write() as session:
+                request.state.session = session
+                repeated = await idempotency.begin(session, request)
+                if repeated is not None:
+                    return repeated
+                response = await endpoint(request)
+                await idempotency.finish(session, request, response)
+            return response
+
+        return handle
+
+
+def router(prefix: str, **options: Any) -> APIRouter:
+    """A router whose routes follow the session rule. `prefix` starts with the service's name."""
+    return APIRouter(prefix=prefix, route_class=SessionRoute, **options)
+
+
+def _read(request: Request) -> ReadSession:
+    return cast("ReadSession", request.state.session)
+
+
+def _write(request: Request) -> WriteSession:
+    session = request.state.session
+    if not isinstance(session, WriteSession):
+        raise TypeError("a GET route asked for a session that writes")
+    return session
+
+
+Reading = Annotated[ReadSession, Depends(_read)]
+Writing = Annotated[WriteSession, Depends(_write)]

@@ -1,0 +1,105 @@
+"""Logs, metrics and traces: structlog, Prometheus and OpenTelemetry, set up once a process.
+
+The trace of a webhook travels as W3C `traceparent`: header in, column in the log, Kafka header, header out.
+It is carried whether or not an exporter is configured.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import Counter, Gauge, Histogram
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+_tracer = trace.get_tracer("kept")
+
+REQUESTS = Histogram("kept_http_seconds", "Seconds to answer a request", ["service", "method", "route", "status"])
+PUBLISHED = Counter("kept_events_published_total", "Events the relay has published", ["service"])
+CONSUMED = Counter("kept_events_consumed_total", "Events taken from the broker", ["service", "topic"])
+DUPLICATES = Counter("kept_events_duplicate_total", "Events met again and left alone", ["service"])
+PARKED = Counter("kept_events_parked_total", "Events put aside because they could not be handled", ["service"])
+LAG = Gauge("kept_consumer_lag", "Records not yet consumed", ["service"])
+OUTBOX_AGE = Gauge("kept_outbox_age_seconds", "Age of the oldest event not yet published", ["service"])
+TIMERS_FIRED = Counter("kept_timers_fired_total", "Timers fired")
+TIMERS_LAG = Histogram("kept_timer_lag_seconds", "Seconds between due and fired, of each batch's first")
+WEBHOOKS = Counter("kept_webhooks_total", "Webhooks by what became of them", ["provider", "result"])
+
+_SECRET_NAME = re.compile(r"(secret|token|password|authorization|cookie|signature|api_?key)", re.IGNORECASE)
+
+
+def _hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name in event:
+        if _SECRET_NAME.search(name):
+            event[name] = "[hidden]"
+    return event
+
+
+def configure_logging(*, json: bool, level: str = "INFO") -> None:
+    """One line an event, on standard error; JSON for machines, colours for a terminal."""
+    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _hide_secrets,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def configure_tracing(service: str, endpoint: str | None) -> None:
+    """Exports spans by OTLP over HTTP to `endpoint`; without one, traces are only carried."""
+    if endpoint is None:
+        return
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    provider = TracerProvider(resource=Resource.create({"service.name": f"kept-{service}"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")))
+    trace.set_tracer_provider(provider)
+
+
+def current_traceparent() -> str | None:
+    if not trace.get_current_span().get_span_context().is_valid:
+        return None
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def fresh_traceparent() -> str:
+    """A new root, for a webhook that brought none."""
+    ids = trace.get_tracer_provider()
+    generator = getattr(ids, "id_generator", None)
+    if generator is None:
+        from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+
+        generator = RandomIdGenerator()
+    return f"00-{generator.generate_trace_id():032x}-{generator.generate_span_id():016x}-01"
+
+
+@contextmanager
+def span(name: str, traceparent: str | None, **attributes: str) -> Iterator[None]:
+    """Work done on behalf of the trace that `traceparent` names. Without one it stands for itself."""
+    if traceparent is None:
+        yield
+        return
+    parent = _PROPAGATOR.extract({"traceparent": traceparent})
+    with _tracer.start_as_current_span(name, context=parent, attributes=attributes):
+        yield

@@ -1,0 +1,64 @@
+"""Pages rendered on the server: Jinja2 with autoescape, a strict policy on what a page may load."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared.problems import Problem
+from shared.web.words import translator
+
+HERE = Path(__file__).parent
+STYLE = (HERE / "style.css").read_text()
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+def speak_time(at: datetime, zone: str, language: str) -> str:
+    """An instant as a customer reads it: absolute, in their zone, with the zone's name."""
+    pattern = "HH:mm, EEEE d MMMM yyyy"
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{format_datetime(local, pattern, locale=language)} ({format_datetime(local, 'O', locale=language)})"
+
+
+class Pages:
+    """Templates of one service, over the shared frame. `directory` is the service's `pages/`."""
+
+    def __init__(self, *directories: Path) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader([*directories, HERE]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters["when"] = speak_time
+        self._environment.globals["style"] = STYLE
+
+    def render(self, template: str, *, language: str = "en", status: int = 200, **values: Any) -> HTMLResponse:
+        html = self._environment.get_template(template).render(lang=language, t=translator(language), **values)
+        return HTMLResponse(html, status_code=status, headers=HEADERS)
+
+
+_problems = Pages()
+
+
+def problem_page(request: Request, problem: Problem) -> HTMLResponse:
+    """A problem in plain words, in the browser's language."""
+    language = "vi" if request.headers.get("accept-language", "").lower().startswith("vi") else "en"
+    page = _problems.render("problem.html", language=language, status=problem.status, problem=problem)
+    page.headers.update(problem.headers)
+    return page
