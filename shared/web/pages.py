@@ -50,8 +50,9 @@ def speak_offset(local: datetime) -> str:
     return f"GMT{sign}{hours}" + (f":{rest:02}" if rest else "")
 
 
-def address(href: str) -> str:
+def address(href: object) -> str:
     """A link a page may carry: a path of ours, web, mail or telephone. Anything else leads nowhere (`#`)."""
+    href = str(href)
     ours = href.startswith(("/", "?", "#")) and not href.startswith(("//", "/\\"))
     return href if ours or href.startswith(("https://", "http://", "mailto:", "tel:")) else "#"
 
