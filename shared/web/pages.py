@@ -28,7 +28,7 @@ HEADERS = {
 
 
 PATTERNS = {"en": "HH:mm, EEEE d MMMM yyyy", "vi": "HH:mm, EEEE 'ngày' d MMMM 'năm' yyyy"}
-"""How a customer reads an instant, by language."""
+BRIEF_PATTERNS = {"en": "HH:mm EEE d MMM yyyy", "vi": "HH:mm EEE, d/M/yyyy"}
 
 
 def speak_time(at: datetime, zone: str, language: str) -> str:
@@ -38,8 +38,9 @@ def speak_time(at: datetime, zone: str, language: str) -> str:
 
 
 def speak_briefly(at: datetime, zone: str, language: str) -> str:
-    """The same for a dense table that names its zone once: `14:05 Wed 6 May`."""
-    return format_datetime(at.astimezone(ZoneInfo(zone)), "HH:mm EEE d MMM", locale=language)
+    """The same for dense pages that name their zone once: `14:05 Wed 6 May 2026`, `14:05 Th 4, 6/5/2026`."""
+    local = at.astimezone(ZoneInfo(zone))
+    return format_datetime(local, BRIEF_PATTERNS.get(language, BRIEF_PATTERNS["en"]), locale=language)
 
 
 def speak_offset(local: datetime) -> str:

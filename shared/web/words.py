@@ -14,7 +14,7 @@ VIETNAMESE: dict[str, str] = {
     ),
     "Something did not work": "Đã có lỗi xảy ra",
     "Skip to the content": "Tới phần nội dung",
-    "Kept: what is promised, and what became of it.": "Kept: điều đã hứa, và việc đã thành ra sao.",
+    "Kept: what is promised, and what became of it.": "Kept: điều đã hứa, và kết quả của lời hứa.",
     "Pages": "Các trang",
     "Language": "Ngôn ngữ",
     "More": "Xem thêm",
@@ -26,6 +26,7 @@ VIETNAMESE: dict[str, str] = {
     "optional": "không bắt buộc",
     # A promise
     "By": "Chậm nhất",
+    "Before": "Trước đó",
     "Cost": "Chi phí",
     "Includes": "Bao gồm",
     "Does not include": "Không bao gồm",
