@@ -11,9 +11,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession as CoreSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import eventlog, timers
@@ -23,6 +25,10 @@ from shared.contracts import Payload
 
 class ReadSession(AsyncSession):
     """Runs in a READ ONLY transaction: PostgreSQL itself refuses a write."""
+
+    if not TYPE_CHECKING:
+        # SQLModel marks `execute` deprecated in favour of its `exec`, which takes no statement of text.
+        execute = CoreSession.execute
 
 
 class WriteSession(ReadSession):
