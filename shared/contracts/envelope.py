@@ -26,12 +26,17 @@ class Payload(BaseModel):
     `customer_id` is in every payload: it is the key that keeps one customer's events in order.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # What a customer wrote is not for logs: an error names the field, not what was in it.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     type: ClassVar[str]
     topic: ClassVar[str]
 
     customer_id: UUID
+
+    def __init_subclass__(cls, **_: Any) -> None:
+        """Lets pass what the hook below reads: `type.__new__` hands every keyword to this one first."""
+        super().__init_subclass__()
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, type: str | None = None, topic: str = "", **_: Any) -> None:  # noqa: A002
@@ -86,12 +91,15 @@ class Event:
             if found["ce_specversion"] != b"1.0":
                 raise UnknownEvent(f"CloudEvents version {found['ce_specversion']!r} is not 1.0")
             traceparent = found.get("ce_traceparent")
+            time = datetime.fromisoformat(found["ce_time"].decode())
+            if time.tzinfo is None:
+                raise UnknownEvent("ce_time has no zone")
             return cls(
                 id=UUID(found["ce_id"].decode()),
                 type=found["ce_type"].decode(),
                 source=found["ce_source"].decode(),
                 key=found["ce_partitionkey"].decode(),
-                time=datetime.fromisoformat(found["ce_time"].decode()),
+                time=time,
                 sequence=int(found["ce_sequence"]),
                 data=value or b"",
                 traceparent=traceparent.decode() if traceparent else None,
