@@ -110,8 +110,6 @@ async def give_up_waiting(session: WriteSession, subjects: Sequence[str], lines:
         line = lines[row.channel]
         contact = settle(row.call_id, CallFacts.from_json(row.facts))
         arrivals.append(
-            Arrival(
-                line.name, line.provider.kind, line.account, row.received_at, contact, row.raw_id, row.traceparent
-            )
+            Arrival(line.name, line.provider.kind, line.account, row.received_at, contact, row.raw_id, row.traceparent)
         )
     return arrivals

@@ -16,15 +16,13 @@ LONGEST = 320
 
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _MARKED = "àáãèéìíòóõùúýÀÁÃÈÉÌÍÒÓÕÙÚÝ"
-# Letters no other language has; marks that others share, in two words running; marks written as characters of their own.
+# Letters no other language has; marks that others share, in two words running; marks as characters of their own.
 _VIETNAMESE = re.compile(
-    "[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]"
-    f"|[{_MARKED}]\\w{{0,7}}\\s\\w{{0,7}}[{_MARKED}]"
-    "|[aeiouyAEIOUY][\u0309\u0323\u031b]"
+    f"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]|[{_MARKED}]\\w{{0,7}}\\s\\w{{0,7}}[{_MARKED}]|[aeiouyAEIOUY][\u0309\u0323\u031b]"
 )
 _ENGLISH = frozenset(
-    "the is are was were my your our not has have had with this that please thanks thank when where what hello and"
-    " i you we it for order would could can't don't didn't".split()
+    "and are can't could didn't don't for had has have hello i is it my not order our please thank thanks"
+    " that the this was we were what when where with would you your".split(" ")  # noqa: SIM905
 )
 _WORD = re.compile(r"[a-z']+")
 LOOKED_AT = 2000

@@ -15,10 +15,9 @@ class Table(SQLModel):
     metadata = MetaData()
 
 
-def _column(kind: Any, *rest: Any, key: bool = False, null: bool = False, **options: Any) -> Any:
-    return Field(
-        sa_column=Column(kind, *rest, primary_key=key, nullable=null, **options), **({"default": None} if null else {})
-    )
+def _column(kind: Any, *rest: Any, key: bool = False, null: bool = False) -> Any:
+    column: Column[Any] = Column(kind, *rest, primary_key=key, nullable=null)
+    return Field(default=None, sa_column=column) if null else Field(sa_column=column)
 
 
 _INSTANT = DateTime(timezone=True)

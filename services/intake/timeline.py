@@ -71,17 +71,17 @@ class Entry(BaseModel):
 
 async def project(session: WriteSession, events: Sequence[Event]) -> None:
     """A BatchHandler. Raises UnknownEvent for what is not in the contracts, so that it is parked."""
-    columns: dict[str, list[Any]] = {
+    payloads = [parse(e) for e in events]
+    columns = {
         "ids": [e.id for e in events],
-        "customers": [parse(e).customer_id for e in events],
-        "occurred": [],
+        "customers": [p.customer_id for p in payloads],
+        "occurred": [getattr(p, "occurred_at", e.time) for p, e in zip(payloads, events, strict=True)],
         "recorded": [e.time for e in events],
         "sources": [e.source for e in events],
         "types": [e.type for e in events],
         "sequences": [e.sequence for e in events],
         "data": [e.data.decode() for e in events],
     }
-    columns["occurred"] = [getattr(parse(e), "occurred_at", e.time) for e in events]
     await session.execute(_PROJECT, columns)
 
 

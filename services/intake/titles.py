@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from operator import attrgetter
 
 from shared.contracts import Payload
 from shared.contracts.intake import InteractionKind, InteractionReceived, InteractionSent
@@ -61,19 +61,18 @@ def title(payload: Payload) -> str:
             return _TITLES.get(payload.type) or payload.type.removeprefix("kept.").rpartition(".")[0].replace("_", " ")
 
 
-def _words(payload: Any) -> str | None:
-    terms = getattr(payload, "terms", None)
-    return terms.words if terms else None
-
-
-_TEXTS: tuple[Callable[[Any], object], ...] = (
-    *(lambda p, name=name: getattr(p, name, None) for name in ("text", "comment", "reason", "summary")),  # type: ignore[misc]
-    _words,
-    *(lambda p, name=name: getattr(p, name, None) for name in ("words", "subject", "stated_request")),  # type: ignore[misc]
-)
+_WORDS = ("text", "comment", "reason", "summary", "terms.words", "words", "subject", "stated_request")
+"""Where a payload's words may be, the most telling first."""
+_READERS = tuple(attrgetter(name) for name in _WORDS)
 
 
 def text(payload: Payload) -> str | None:
     """The words in it, as they were said."""
-    found = (read(payload) for read in _TEXTS)
-    return next((words for words in found if isinstance(words, str) and words), None)
+    for read in _READERS:
+        try:
+            words = read(payload)
+        except AttributeError:
+            continue
+        if isinstance(words, str) and words:
+            return words
+    return None

@@ -162,9 +162,7 @@ class Worker:
 
 
 def _arrival(one: Raw, line: Line, contact: Contact) -> Arrival:
-    return Arrival(
-        line.name, line.provider.kind, line.account, one.received_at, contact, one.id, one.traceparent
-    )
+    return Arrival(line.name, line.provider.kind, line.account, one.received_at, contact, one.id, one.traceparent)
 
 
 async def file_overdue_calls(intake: Intake, session: WriteSession, timers: Sequence[Timer]) -> None:
