@@ -1,0 +1,1 @@
+"""Promises: stated, agreed, watched, honestly changed, kept or broken."""

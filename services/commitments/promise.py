@@ -1,0 +1,248 @@
+"""The life of a promise, as pure decisions: (promise, command, now) -> (promise, events).
+
+    draft --state--> stated --agree--> agreed --fulfil--> fulfilled
+                       |  \\--decline--> declined
+                       |
+            stated, agreed: revise (before due; binds when agreed), warn (before due), fall due -> broken
+            any that is open: withdraw -> withdrawn
+
+What binds us is the last revision the customer agreed to, or the first one we stated: a change nobody
+agreed to does not move the date. Exactly on time is kept. An outcome, once there, never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from services.commitments.errors import DueInThePast, StaleRevision, TooLate, WrongState
+from shared.contracts import Payload
+from shared.contracts import commitments as told
+from shared.contracts.commitments import CommitmentKind, Outcome, Terms
+
+WARN_AT = 0.75
+"""The part of the promised time after which an unkept promise is called at risk."""
+
+Decision = tuple["Promise", tuple[Payload, ...]]
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    STATED = "stated"
+    AGREED = "agreed"
+    DECLINED = "declined"
+    FULFILLED = "fulfilled"
+    BROKEN = "broken"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN = frozenset({Status.STATED, Status.AGREED})
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """`terms` holds every revision, oldest first; `binding` is the number of the one that counts."""
+
+    id: UUID
+    customer_id: UUID
+    kind: CommitmentKind
+    terms: tuple[Terms, ...]
+    status: Status = Status.DRAFT
+    binding: int = 1
+    answered: int = 0
+    """The last revision the customer said yes or no to."""
+    case_id: UUID | None = None
+    interaction_id: UUID | None = None
+    owner: str | None = None
+    obligor: Literal["us", "customer"] = "us"
+    stated_at: datetime | None = None
+    """When the clock of the binding terms began to run."""
+    warned_at: datetime | None = None
+    closed_at: datetime | None = None
+    fulfilled_at: datetime | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def binds(self) -> Terms:
+        return self.terms[self.binding - 1]
+
+    @property
+    def latest(self) -> Terms:
+        return self.terms[-1]
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether the customer has terms before them that they have not answered."""
+        return self.is_open and self.answered < len(self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """An instant at which an open promise wants to be looked at again."""
+
+    kind: Literal["commitment_due", "commitment_warning"]
+    at: datetime
+
+
+def clocks(promise: Promise) -> tuple[Clock, ...]:
+    """What must be watched. Due is one millisecond late on purpose: exactly on time is kept."""
+    if not promise.is_open or promise.stated_at is None:
+        return ()
+    due = promise.binds.due_at
+    watched = [Clock("commitment_due", due + timedelta(milliseconds=1))]
+    if promise.warned_at is None:
+        watched.append(Clock("commitment_warning", promise.stated_at + (due - promise.stated_at) * WARN_AT))
+    return tuple(watched)
+
+
+def state(promise: Promise, now: datetime) -> Decision:
+    """The promise is told to the customer. From here on it is watched."""
+    _expect(promise, Status.DRAFT)
+    if promise.latest.due_at <= now:
+        raise DueInThePast("a promise needs a due time in the future")
+    stated = replace(promise, status=Status.STATED, stated_at=now)
+    facts = told.CommitmentStated(**_facts(stated), interaction_id=promise.interaction_id)
+    return stated, (facts,)
+
+
+def agree(
+    promise: Promise, revision: int, now: datetime, *, by: Literal["customer_page", "agent_record"] = "customer_page"
+) -> Decision:
+    """The customer says yes to the terms they saw. Saying it twice is saying it once."""
+    if promise.status is Status.AGREED and revision == promise.binding == len(promise.terms):
+        return promise, ()
+    _expect(promise, *OPEN)
+    _current(promise, revision)
+    moved = revision != promise.binding
+    agreed = replace(
+        promise,
+        status=Status.AGREED,
+        binding=revision,
+        answered=revision,
+        stated_at=now if moved else promise.stated_at,
+        warned_at=None if moved else promise.warned_at,
+    )
+    return agreed, (told.CommitmentAgreed(**_facts(agreed), by=by),)
+
+
+def decline(promise: Promise, revision: int, reason: str, now: datetime) -> Decision:
+    """The customer says no: to the first terms, and there is no promise; to a change, and the old one binds."""
+    _expect(promise, *OPEN)
+    _current(promise, revision)
+    facts = told.CommitmentDeclined(**_facts(promise), reason=reason)
+    if promise.binding < revision:
+        return replace(promise, answered=revision), (facts,)
+    return replace(promise, status=Status.DECLINED, answered=revision, closed_at=now), (facts,)
+
+
+def revise(
+    promise: Promise, *, due_at: datetime, reason: str, by: str, now: datetime, words: str | None = None,
+    cost: str | None = None,
+) -> Decision:
+    """New terms, told before the old ones are due. They bind when the customer agrees."""
+    if promise.status is Status.BROKEN or (promise.is_open and now > promise.binds.due_at):
+        raise TooLate("the promise was due already; it can be fulfilled late, not rewritten")
+    _expect(promise, *OPEN)
+    if due_at <= now:
+        raise DueInThePast("a promise needs a due time in the future")
+    old = promise.binds
+    new = old.model_copy(
+        update={
+            "revision": len(promise.terms) + 1,
+            "due_at": due_at,
+            "words": words or old.words,
+            "cost": cost or old.cost,
+            "reason": reason,
+        }
+    )
+    # The customer hears of trouble with the revision itself: what comes after is no silent break.
+    revised = replace(promise, terms=(*promise.terms, new), warned_at=promise.warned_at or now)
+    return revised, (
+        told.CommitmentRevised(**_facts(revised), previous_due_at=old.due_at, by=by),
+    )
+
+
+def warn(promise: Promise, now: datetime) -> Decision:
+    """At 75% of its time and not fulfilled: owner and customer hear of it, before it slips and only once."""
+    if not promise.is_open or promise.warned_at is not None or now >= promise.binds.due_at:
+        return promise, ()
+    warned = replace(promise, warned_at=now)
+    facts = told.CommitmentAtRisk(
+        **_facts(promise, promise.binds), reason="not_finished_yet", next_contact_at=promise.binds.due_at
+    )
+    return warned, (facts,)
+
+
+def fall_due(promise: Promise, now: datetime) -> Decision:
+    """The due time has passed unkept: broken, and whether the customer had been told."""
+    if not promise.is_open or now <= promise.binds.due_at:
+        return promise, ()
+    outcome = Outcome.BROKEN_WARNED if promise.warned_at else Outcome.BROKEN_SILENT
+    broken = replace(promise, status=Status.BROKEN, outcome=outcome, closed_at=now)
+    return broken, (told.CommitmentBroken(**_facts(promise, promise.binds), outcome=outcome, broken_at=now),)
+
+
+def fulfil(promise: Promise, now: datetime, *, by: str, evidence: UUID | None = None) -> Decision:
+    """Done. In time it is kept; after the break it is done late, and stays broken."""
+    if promise.status is Status.BROKEN and promise.fulfilled_at is None:
+        late = replace(promise, fulfilled_at=now)
+        return late, (_fulfilled(late, now, by, evidence),)
+    _expect(promise, *OPEN)
+    if now > promise.binds.due_at:
+        broken, facts = fall_due(promise, now)
+        done, more = fulfil(broken, now, by=by, evidence=evidence)
+        return done, (*facts, *more)
+    outcome = Outcome.KEPT if promise.binding == 1 else Outcome.KEPT_CHANGED
+    kept = replace(promise, status=Status.FULFILLED, outcome=outcome, closed_at=now, fulfilled_at=now)
+    return kept, (_fulfilled(kept, now, by, evidence),)
+
+
+def withdraw(promise: Promise, now: datetime, *, reason: str, by: str) -> Decision:
+    """The customer wants it no longer."""
+    _expect(promise, Status.DRAFT, *OPEN)
+    gone = replace(promise, status=Status.WITHDRAWN, outcome=Outcome.WITHDRAWN, closed_at=now)
+    facts = told.CommitmentWithdrawn(**_facts(gone), outcome=Outcome.WITHDRAWN, reason=reason, by=by)
+    return gone, (facts,)
+
+
+def _fulfilled(promise: Promise, now: datetime, by: str, evidence: UUID | None) -> Payload:
+    assert promise.outcome is not None
+    return told.CommitmentFulfilled(
+        **_facts(promise, promise.binds), outcome=promise.outcome, fulfilled_at=now, by=by, evidence=evidence
+    )
+
+
+def _facts(promise: Promise, terms: Terms | None = None) -> dict[str, object]:
+    return {
+        "customer_id": promise.customer_id,
+        "commitment_id": promise.id,
+        "case_id": promise.case_id,
+        "kind": promise.kind,
+        "obligor": promise.obligor,
+        "owner": promise.owner,
+        "terms": terms or promise.latest,
+    }
+
+
+def _expect(promise: Promise, *allowed: Status) -> None:
+    if promise.status not in allowed:
+        raise WrongState(f"the promise is {promise.status}", status=promise.status, allowed=_names(allowed))
+
+
+def _names(statuses: Sequence[Status]) -> list[str]:
+    return sorted(status.value for status in statuses)
+
+
+def _current(promise: Promise, revision: int) -> None:
+    if revision != len(promise.terms):
+        raise StaleRevision(
+            f"revision {revision} has been replaced by revision {len(promise.terms)}", revision=len(promise.terms)
+        )

@@ -1,0 +1,155 @@
+"""Promises to and from their table, many in one statement, with their clocks and events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, text
+
+from services.commitments.promise import Decision, Promise, Status, clocks
+from shared.contracts import Payload
+from shared.contracts import commitments as told
+from shared.contracts.commitments import CommitmentKind, Outcome, Terms
+from shared.database import ReadSession, WriteSession
+from shared.security import Links
+from shared.timers import Timer
+
+_TERMS = TypeAdapter(tuple[Terms, ...])
+
+COLUMNS = (
+    "id, customer_id, case_id, interaction_id, kind, obligor, owner, status, outcome, "
+    "terms::text AS terms, binding, answered, stated_at, warned_at, closed_at, fulfilled_at"
+)
+_LOAD = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[]))")
+_LOCK = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
+_OPEN_OF = text(f"""
+    SELECT {COLUMNS} FROM commitment
+    WHERE customer_id = ANY(CAST(:customers AS uuid[])) AND kind = ANY(CAST(:kinds AS text[]))
+      AND status IN ('stated', 'agreed') ORDER BY id FOR UPDATE
+""")
+_INSERT = text("""
+    INSERT INTO commitment (id, customer_id, case_id, interaction_id, kind, obligor, owner, status, outcome,
+        terms, binding, answered, due_at, stated_at, warned_at, closed_at, fulfilled_at)
+    SELECT * FROM unnest(
+        CAST(:id AS uuid[]), CAST(:customer_id AS uuid[]), CAST(:case_id AS uuid[]),
+        CAST(:interaction_id AS uuid[]), CAST(:kind AS text[]), CAST(:obligor AS text[]),
+        CAST(:owner AS text[]), CAST(:status AS text[]), CAST(:outcome AS text[]),
+        CAST(CAST(:terms AS text[]) AS jsonb[]), CAST(:binding AS int[]), CAST(:answered AS int[]),
+        CAST(:due_at AS timestamptz[]), CAST(:stated_at AS timestamptz[]), CAST(:warned_at AS timestamptz[]),
+        CAST(:closed_at AS timestamptz[]), CAST(:fulfilled_at AS timestamptz[]))
+""")
+_UPDATE = text("""
+    UPDATE commitment c SET status = u.status, outcome = u.outcome, owner = u.owner,
+        terms = CAST(u.terms AS jsonb), binding = u.binding, answered = u.answered, due_at = u.due_at,
+        stated_at = u.stated_at, warned_at = u.warned_at, closed_at = u.closed_at, fulfilled_at = u.fulfilled_at
+    FROM unnest(
+        CAST(:id AS uuid[]), CAST(:status AS text[]), CAST(:outcome AS text[]), CAST(:owner AS text[]),
+        CAST(:terms AS text[]), CAST(:binding AS int[]), CAST(:answered AS int[]),
+        CAST(:due_at AS timestamptz[]), CAST(:stated_at AS timestamptz[]), CAST(:warned_at AS timestamptz[]),
+        CAST(:closed_at AS timestamptz[]), CAST(:fulfilled_at AS timestamptz[]))
+        AS u (id, status, outcome, owner, terms, binding, answered, due_at, stated_at, warned_at, closed_at,
+              fulfilled_at)
+    WHERE c.id = u.id
+""")
+
+
+class Promises:
+    """The edge of the promise: loads, decides nothing, and writes what was decided in one unit of work."""
+
+    def __init__(self, links: Links, *, link_lifetime: timedelta) -> None:
+        self._links, self._link_lifetime = links, link_lifetime
+
+    async def load(self, session: ReadSession, ids: Collection[UUID]) -> dict[UUID, Promise]:
+        return _by_id(await session.execute(_LOAD, {"ids": list(ids)}))
+
+    async def lock(self, session: WriteSession, ids: Collection[UUID]) -> dict[UUID, Promise]:
+        """As `load`, and nobody else changes them until this unit of work ends."""
+        return _by_id(await session.execute(_LOCK, {"ids": sorted(ids)}))
+
+    async def open_of(
+        self, session: WriteSession, customers: Collection[UUID], kinds: Collection[CommitmentKind]
+    ) -> list[Promise]:
+        """The open promises of these customers, locked, oldest first."""
+        rows = await session.execute(_OPEN_OF, {"customers": list(customers), "kinds": [k.value for k in kinds]})
+        return [as_promise(row) for row in rows]
+
+    async def add(self, session: WriteSession, decisions: Sequence[Decision]) -> None:
+        """Writes new promises with their events and clocks."""
+        if not decisions:
+            return
+        await session.execute(_INSERT, _columns([promise for promise, _ in decisions], full=True))
+        for promise, events in decisions:
+            self._tell(session, promise, events)
+            _set_clocks(session, None, promise)
+
+    async def save(self, session: WriteSession, before: Sequence[Promise], decisions: Sequence[Decision]) -> None:
+        """Writes what was decided about promises that were locked. One that did not change is left alone."""
+        changed = [(old, new, events) for old, (new, events) in zip(before, decisions, strict=True) if new != old]
+        if changed:
+            await session.execute(_UPDATE, _columns([new for _, new, _ in changed], full=False))
+        for old, new, events in changed:
+            self._tell(session, new, events)
+            _set_clocks(session, old, new)
+
+    def page_link(self, promise: Promise) -> str:
+        return self._links.url("/commitments/p/", promise.id, lifetime=self._link_lifetime)
+
+    def _tell(self, session: WriteSession, promise: Promise, events: Sequence[Payload]) -> None:
+        for event in events:
+            if isinstance(event, told.CommitmentStated | told.CommitmentRevised | told.CommitmentAtRisk):
+                event = event.model_copy(update={"link": self.page_link(promise)})  # noqa: PLW2901
+            session.emit(event)
+
+
+def _set_clocks(session: WriteSession, old: Promise | None, new: Promise) -> None:
+    had = {c.kind: c for c in clocks(old)} if old else {}
+    wants = {c.kind: c for c in clocks(new)}
+    for kind, clock in wants.items():
+        if had.get(kind) != clock:
+            session.schedule(Timer(kind, str(new.id), clock.at))
+    for kind in had.keys() - wants.keys():
+        session.cancel(kind, str(new.id))
+
+
+def as_promise(row: Row[Any]) -> Promise:
+    return Promise(
+        id=row.id,
+        customer_id=row.customer_id,
+        kind=CommitmentKind(row.kind),
+        terms=_TERMS.validate_json(row.terms),
+        status=Status(row.status),
+        binding=row.binding,
+        answered=row.answered,
+        case_id=row.case_id,
+        interaction_id=row.interaction_id,
+        owner=row.owner,
+        obligor=row.obligor,
+        stated_at=row.stated_at,
+        warned_at=row.warned_at,
+        closed_at=row.closed_at,
+        fulfilled_at=row.fulfilled_at,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+    )
+
+
+def _by_id(rows: Any) -> dict[UUID, Promise]:
+    return {row.id: as_promise(row) for row in rows}
+
+
+_FIXED = ("customer_id", "case_id", "interaction_id", "kind", "obligor")
+_MOVING = (
+    "id", "status", "outcome", "owner", "binding", "answered",
+    "stated_at", "warned_at", "closed_at", "fulfilled_at",
+)
+
+
+def _columns(promises: Sequence[Promise], *, full: bool) -> dict[str, list[Any]]:
+    names = (*_MOVING, *_FIXED) if full else _MOVING
+    columns: dict[str, list[Any]] = {name: [getattr(p, name) for p in promises] for name in names}
+    columns["terms"] = [_TERMS.dump_json(p.terms).decode() for p in promises]
+    columns["due_at"] = [p.binds.due_at for p in promises]
+    return columns

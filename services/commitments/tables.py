@@ -1,0 +1,78 @@
+"""The tables of commitments. Written by statements in `store.py`; these classes read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+class Table(SQLModel):
+    metadata = MetaData()
+
+
+def _instant(*, nullable: bool = False) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class CommitmentRow(Table, table=True):
+    """One promise as it is now. `terms` holds every revision; `words` and `due_at` repeat the binding one."""
+
+    __tablename__ = "commitment"
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    customer_id: UUID
+    case_id: UUID | None = None
+    interaction_id: UUID | None = None
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    obligor: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str | None = Field(default=None, sa_column=Column(Text))
+    status: str = Field(sa_column=Column(Text, nullable=False))
+    outcome: str | None = Field(default=None, sa_column=Column(Text))
+    terms: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    binding: int
+    answered: int
+    due_at: datetime = Field(sa_column=_instant())
+    stated_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    warned_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    closed_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    fulfilled_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+
+
+class PolicyRow(Table, table=True):
+    """A clock that policy opens, valid from an instant on: history is kept, so a report finds its value."""
+
+    __tablename__ = "policy"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    channel_kind: str | None = Field(default=None, sa_column=Column(Text))
+    within_minutes: int
+    valid_from: datetime = Field(sa_column=_instant())
+    set_by: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class CaseRow(Table, table=True):
+    """What commitments knows of a case: when we said we would speak next."""
+
+    __tablename__ = "case_watch"
+
+    case_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    customer_id: UUID
+    open: bool
+    next_contact_at: datetime = Field(sa_column=_instant())
+
+
+class CustomerRow(Table, table=True):
+    """What commitments knows of a customer, from intake's events. `merged_into` is a link, not a move."""
+
+    __tablename__ = "customer"
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    name: str | None = Field(default=None, sa_column=Column(Text))
+    language: str = Field(sa_column=Column(Text, nullable=False))
+    merged_into: UUID | None = None
