@@ -33,6 +33,10 @@ class Payload(BaseModel):
 
     customer_id: UUID
 
+    def __init_subclass__(cls, **_: Any) -> None:
+        """Lets pass what the hook below reads: `type.__new__` hands every keyword to this one first."""
+        super().__init_subclass__()
+
     @classmethod
     def __pydantic_init_subclass__(cls, *, type: str | None = None, topic: str = "", **_: Any) -> None:  # noqa: A002
         if type is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,11 +27,34 @@ HEADERS = {
 }
 
 
+PATTERNS = {"en": "HH:mm, EEEE d MMMM yyyy", "vi": "HH:mm, EEEE 'ngày' d MMMM 'năm' yyyy"}
+"""How a customer reads an instant, by language."""
+
+
 def speak_time(at: datetime, zone: str, language: str) -> str:
-    """An instant as a customer reads it: absolute, in their zone, with the zone's name."""
-    pattern = "HH:mm, EEEE d MMMM yyyy"
+    """An instant as a customer reads it: absolute, in their zone, with the zone's offset."""
     local = at.astimezone(ZoneInfo(zone))
-    return f"{format_datetime(local, pattern, locale=language)} ({format_datetime(local, 'O', locale=language)})"
+    return f"{format_datetime(local, PATTERNS.get(language, PATTERNS['en']), locale=language)} ({speak_offset(local)})"
+
+
+def speak_briefly(at: datetime, zone: str, language: str) -> str:
+    """The same for a dense table that names its zone once: `14:05 Wed 6 May`."""
+    return format_datetime(at.astimezone(ZoneInfo(zone)), "HH:mm EEE d MMM", locale=language)
+
+
+def speak_offset(local: datetime) -> str:
+    """`GMT+7`, `GMT+5:45`, `GMT-4`: Babel does not write this form (its pattern letter O gives None)."""
+    minutes = round((local.utcoffset() or timedelta()) / timedelta(minutes=1))
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"GMT{sign}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def address(href: object) -> str:
+    """A link a page may carry: a path of ours, web, mail or telephone. Anything else leads nowhere (`#`)."""
+    href = str(href)
+    ours = href.startswith(("/", "?", "#")) and not href.startswith(("//", "/\\"))
+    return href if ours or href.startswith(("https://", "http://", "mailto:", "tel:")) else "#"
 
 
 class Pages:
@@ -45,7 +68,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters["when"] = speak_time
+        self._environment.filters.update(when=speak_time, brief=speak_briefly, address=address)
         self._environment.globals["style"] = STYLE
 
     def render(self, template: str, *, language: str = "en", status: int = 200, **values: Any) -> HTMLResponse:
