@@ -11,9 +11,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession as CoreSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import eventlog, timers
@@ -23,6 +25,10 @@ from shared.contracts import Payload
 
 class ReadSession(AsyncSession):
     """Runs in a READ ONLY transaction: PostgreSQL itself refuses a write."""
+
+    if not TYPE_CHECKING:
+        # SQLModel marks `execute` deprecated in favour of its `exec`, which takes no statement of text.
+        execute = CoreSession.execute
 
 
 class WriteSession(ReadSession):
@@ -34,8 +40,7 @@ class WriteSession(ReadSession):
     def begin_work(self, *, now: datetime, source: str) -> None:
         self.now, self.source = now, source
         self._emitted: list[eventlog.Draft] = []
-        self._timers: list[timers.Timer] = []
-        self._cancelled: list[tuple[str, str]] = []
+        self._timers: dict[tuple[str, str], timers.Timer | None] = {}
 
     def emit(self, payload: Payload) -> eventlog.Draft:
         """Appends an event to the service's log when this unit of work ends. Its id is known at once."""
@@ -45,16 +50,17 @@ class WriteSession(ReadSession):
 
     def schedule(self, timer: timers.Timer) -> None:
         """Sets a timer, or moves the one of the same kind and subject."""
-        self._timers.append(timer)
+        self._timers[timer.kind, timer.subject] = timer
 
     def cancel(self, kind: str, subject: str) -> None:
-        self._cancelled.append((kind, subject))
+        """Takes a timer away. What was said last of a kind and subject holds."""
+        self._timers[kind, subject] = None
 
     async def seal(self) -> bool:
         """Writes what was gathered, in the order that cannot deadlock. True where there are events."""
         await self.flush()
-        await timers.cancel(self, self._cancelled)
-        await timers.store(self, self._timers)
+        await timers.cancel(self, [known for known, timer in self._timers.items() if timer is None])
+        await timers.store(self, [timer for timer in self._timers.values() if timer is not None])
         await eventlog.append(self, self._emitted)
         return bool(self._emitted)
 

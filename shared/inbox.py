@@ -102,15 +102,19 @@ class InboxConsumer:
         self._resume_at: dict[Partition, float] = {}
         self._failures: dict[Partition, int] = {}
         self._consumer: Consumer | None = None
+        self.held_up: dict[Partition, tuple[float, str]] = {}
+        """Partitions whose events fail for a passing reason: since when (monotonic), and the reason."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consumes until told to stop. Raises BrokerLost or TooManyParked; a new run starts anew."""
         consumer = self._consumer = self.broker.consumer(self.group, self.topics, drain=self._drain)
         self._done.clear()
+        self._resume_at.clear()
+        self.held_up.clear()
         self._idle.set()
-        await consumer.start()
         next_lag = 0.0
         try:
+            await consumer.start()
             while not stop.is_set():
                 self._resume_due(consumer)
                 batches = await consumer.poll(limit=self.batch, timeout=0.5)
@@ -147,6 +151,7 @@ class InboxConsumer:
                 else:
                     self._done[partition] = records[-1].offset + 1
                     self._failures.pop(partition, None)
+                    self.held_up.pop(partition, None)
                     CONSUMED.labels(self.group, partition.topic).inc(len(records))
         finally:
             self._idle.set()
@@ -154,7 +159,6 @@ class InboxConsumer:
     async def _take(self, records: Sequence[Record]) -> None:
         try:
             await self._handle(records)
-            self._parked_in_a_row = 0
         except Exception as error:
             if is_transient(error):
                 raise
@@ -172,13 +176,15 @@ class InboxConsumer:
             admitted = set(rows.scalars())
             fresh = [pair for id_, pair in pairs.items() if id_ in admitted]
             DUPLICATES.labels(self.group).inc(len(records) - len(fresh))
-            blocked = await parking.blocked_keys(session, [event.key for event, _ in fresh])
-            for event, record in fresh:
-                if event.key in blocked:
+            blocked = await parking.blocked_keys(session, [record.key for _, record in fresh])
+            for _, record in fresh:
+                if record.key in blocked:
                     await parking.park(session, record, parking.BEHIND)
-            flowing = [event for event, _ in fresh if event.key not in blocked]
+            flowing = [event for event, record in fresh if record.key not in blocked]
             if flowing:
                 await self.handle(session, flowing)
+        if flowing:
+            self._parked_in_a_row = 0
 
     async def _take_alone(self, record: Record) -> None:
         for attempt in range(1, ATTEMPTS + 1):
@@ -191,8 +197,6 @@ class InboxConsumer:
                     await asyncio.sleep(0.05 * attempt)
                     continue
                 await self._park(record, error)
-            else:
-                self._parked_in_a_row = 0
             return
 
     async def _park(self, record: Record, error: Exception) -> None:
@@ -216,6 +220,8 @@ class InboxConsumer:
         consumer.rewind(partition, offset)
         consumer.pause(partition)
         self._resume_at[partition] = monotonic() + seconds
+        since, _ = self.held_up.get(partition, (monotonic(), ""))
+        self.held_up[partition] = since, type(error).__name__
 
     def _resume_due(self, consumer: Consumer) -> None:
         for partition, at in list(self._resume_at.items()):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ _ACQUIRE = text("""
     WHERE l.holder = excluded.holder OR l.expires_at < clock_timestamp()
     RETURNING term
 """)
-_RELEASE = text("DELETE FROM lease WHERE name = :name AND holder = :holder")
+_RELEASE = text("UPDATE lease SET expires_at = '-infinity' WHERE name = :name AND holder = :holder")
 
 
 class Lease:
@@ -67,7 +68,8 @@ async def lead(lease: Lease, stop: asyncio.Event, step: Callable[[], Awaitable[N
             if lease.held:
                 await step()
             else:
-                await asyncio.sleep(lease.seconds / 3)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), lease.seconds / 3)
     finally:
         if lease.held:
             await lease.release()

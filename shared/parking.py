@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from string import punctuation
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from sqlalchemy import text
 
 from shared.broker import Record
 from shared.contracts import Event
+from shared.transient import is_transient
 
 if TYPE_CHECKING:
     from shared.database import Database, WriteSession
@@ -34,6 +37,8 @@ _FIRST = text("SELECT * FROM parked_event WHERE key = :key ORDER BY id LIMIT 1 F
 _DONE = text("DELETE FROM parked_event WHERE id = :id")
 _AGAIN = text("UPDATE parked_event SET attempts = attempts + 1, reason = :reason WHERE id = :id")
 
+_PLAIN = " " + punctuation.replace("%", "")
+
 BEHIND = "waits behind an earlier event of the same customer"
 
 
@@ -50,12 +55,21 @@ async def park(session: WriteSession, record: Record, reason: str) -> None:
             "partition": record.partition,
             "offset": record.offset,
             "key": record.key,
-            "headers": json.dumps([[n, v.decode(errors="replace")] for n, v in record.headers]),
+            "headers": pack(record.headers),
             "value": record.value,
             "reason": reason[:1000],
             "at": session.now,
         },
     )
+
+
+def pack(headers: Sequence[tuple[str, bytes]]) -> str:
+    """Any headers as JSON that PostgreSQL takes: bytes that are not plain text stand percent-encoded."""
+    return json.dumps([[n.replace("\0", ""), quote_from_bytes(v, safe=_PLAIN)] for n, v in headers])
+
+
+def unpack(headers: Sequence[Sequence[str]]) -> list[tuple[str, bytes]]:
+    return [(name, unquote_to_bytes(value)) for name, value in headers]
 
 
 async def list_parked(database: Database, limit: int = 100) -> list[dict[str, Any]]:
@@ -67,7 +81,8 @@ async def list_parked(database: Database, limit: int = 100) -> list[dict[str, An
 async def redrive(database: Database, handle: BatchHandler, key: str) -> int:
     """Handles the parked events of one customer in order, each in its own transaction.
 
-    Returns how many were handled; stops at the first that fails again, whose reason is kept.
+    Returns how many were handled; stops at the first that fails again, whose reason is kept. Raises what
+    is transient: then nothing is known against the event.
     """
     done = 0
     while True:
@@ -77,11 +92,10 @@ async def redrive(database: Database, handle: BatchHandler, key: str) -> int:
                 row = (await session.execute(_FIRST, {"key": key})).first()
                 if row is None:
                     return done
-                headers = [(name, value.encode()) for name, value in row.headers]
-                await handle(session, [Event.from_record(headers, row.value)])
+                await handle(session, [Event.from_record(unpack(row.headers), row.value)])
                 await session.execute(_DONE, {"id": row.id})
         except Exception as error:
-            if row is None:
+            if row is None or is_transient(error):
                 raise
             async with database.write() as session:
                 await session.execute(_AGAIN, {"id": row.id, "reason": repr(error)[:1000]})

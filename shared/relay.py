@@ -15,6 +15,7 @@ from sqlalchemy import text
 from shared.broker import Broker, Record
 from shared.contracts import Event
 from shared.crash import crash_point
+from shared.parking import unpack
 from shared.telemetry import OUTBOX_AGE, PUBLISHED
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Relay:
                     f"{row.topic}.dlt",
                     row.key,
                     row.value,
-                    [(n, v.encode()) for n, v in row.headers] + [("kept_reason", row.reason.encode())],
+                    [*unpack(row.headers), ("kept_reason", row.reason.encode(errors="replace"))],
                 )
                 for row in rows
             ]

@@ -66,7 +66,10 @@ class Runtime:
         self._starting = asyncio.Lock()
 
     async def start(self) -> None:
-        """Returns at once: a service starts, serves and catches up whoever else is down."""
+        """Returns at once: a service starts, serves and catches up whoever else is down.
+
+        Timers and the service's own loops do not wait for the broker.
+        """
         if self.role == "api":
             return
         loops: dict[str, Callable[[asyncio.Event], Awaitable[None]]] = {
@@ -82,16 +85,17 @@ class Runtime:
         await lead(Lease(self.database, "relay", self.holder), stop, self.relay.step)
 
     async def _start_broker(self) -> None:
-        if self._owns_broker and not self._broker_started:
-            await self.broker.start()
-            self._broker_started = True
+        async with self._starting:
+            if self._owns_broker and not self._broker_started:
+                await self.broker.start()
+                self._broker_started = True
 
     async def _supervise(self, name: str, run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         failures = 0
         while not self._stop.is_set():
             started = monotonic()
             try:
-                async with self._starting:
+                if name in {"consumer", "relay"}:
                     await self._start_broker()
                 self.faults.pop(name, None)
                 await run(self._stop)

@@ -35,6 +35,9 @@ class Timer:
     due_at: datetime
 
 
+POSTPONED_BY = timedelta(minutes=1)
+"""How long a timer waits whose handler failed."""
+
 TimerHandler = Callable[["WriteSession", Sequence[Timer]], Awaitable[None]]
 """Gets all due timers of its kind that one transaction took, in due order."""
 
@@ -55,7 +58,7 @@ _CLAIM = text("""
 _NEXT = text("SELECT min(due_at) FROM timer")
 _POSTPONE = text("""
     UPDATE timer SET due_at = :at, attempts = attempts + 1, last_error = :error
-    WHERE kind = :kind AND subject = :subject RETURNING attempts
+    WHERE kind = :kind AND subject = :subject AND due_at = :was
 """)
 
 
@@ -137,18 +140,19 @@ class TimerWorker:
                     timers = await self._claim(session, now, 1)
                     await self._dispatch(session, timers)
             except Exception as error:
-                log.exception("timers.postponed", kind=timers[0].kind if timers else None)
-                if not timers:
+                if not timers or is_transient(error):
                     raise
+                log.exception("timers.postponed", kind=timers[0].kind)
                 await self._postpone(timers[0], now, error)
             if not timers:
                 return fired
         return self.batch
 
     async def _postpone(self, timer: Timer, now: datetime, error: Exception) -> None:
+        """Unless it was moved meanwhile: then its new time holds."""
         async with self.database.write() as session:
-            values = {"kind": timer.kind, "subject": timer.subject, "error": repr(error)[:500]}
-            await session.execute(_POSTPONE, values | {"at": now + timedelta(minutes=1)})
+            values = {"kind": timer.kind, "subject": timer.subject, "was": timer.due_at}
+            await session.execute(_POSTPONE, values | {"at": now + POSTPONED_BY, "error": repr(error)[:500]})
 
     async def _until_next(self) -> float:
         async with self.database.read() as session:

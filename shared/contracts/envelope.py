@@ -26,7 +26,8 @@ class Payload(BaseModel):
     `customer_id` is in every payload: it is the key that keeps one customer's events in order.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # What a customer wrote is not for logs: an error names the field, not what was in it.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     type: ClassVar[str]
     topic: ClassVar[str]
@@ -90,12 +91,15 @@ class Event:
             if found["ce_specversion"] != b"1.0":
                 raise UnknownEvent(f"CloudEvents version {found['ce_specversion']!r} is not 1.0")
             traceparent = found.get("ce_traceparent")
+            time = datetime.fromisoformat(found["ce_time"].decode())
+            if time.tzinfo is None:
+                raise UnknownEvent("ce_time has no zone")
             return cls(
                 id=UUID(found["ce_id"].decode()),
                 type=found["ce_type"].decode(),
                 source=found["ce_source"].decode(),
                 key=found["ce_partitionkey"].decode(),
-                time=datetime.fromisoformat(found["ce_time"].decode()),
+                time=time,
                 sequence=int(found["ce_sequence"]),
                 data=value or b"",
                 traceparent=traceparent.decode() if traceparent else None,
