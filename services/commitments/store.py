@@ -142,8 +142,16 @@ def _by_id(rows: Any) -> dict[UUID, Promise]:
 
 _FIXED = ("customer_id", "case_id", "interaction_id", "kind", "obligor")
 _MOVING = (
-    "id", "status", "outcome", "owner", "binding", "answered",
-    "stated_at", "warned_at", "closed_at", "fulfilled_at",
+    "id",
+    "status",
+    "outcome",
+    "owner",
+    "binding",
+    "answered",
+    "stated_at",
+    "warned_at",
+    "closed_at",
+    "fulfilled_at",
 )
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic_core import to_jsonable_python
 
@@ -66,8 +66,8 @@ def compose(kind: str, language: str, details: Mapping[str, Any]) -> Message:
     """Raises Uncomposable where a placeholder is unknown or empty, in whichever part of the text it stands."""
     try:
         rendered = _template(kind, language).render(details, language=language)
-    except (TemplateError, ValueError, TypeError, ArithmeticError) as error:
-        raise Uncomposable(kind, language, str(error)) from error
+    except Exception as error:  # whatever a template does with what it was given: it cannot be sent
+        raise Uncomposable(kind, language, repr(error)) from error
     head, _, body = rendered.partition("\n\n")
     label, _, subject = head.partition(":")
     if label != "Subject" or not subject.strip() or not body.strip():

@@ -67,7 +67,7 @@ def decide(
     if row.attempts > len(rules.retry_after):
         return Ended(State.FAILED, f"given up after {row.attempts} attempts, the last with an unknown end")
     if row.expires_at is not None and now >= row.expires_at:
-        return Ended(State.SUPPRESSED, "too late: what it says was true before its time only")
+        return Ended(State.SUPPRESSED, "what it says is no longer true: its time has passed, or it was overtaken")
     found = _route(family, providers)
     if found is None:
         return _without_address(row, rules, now)

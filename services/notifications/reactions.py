@@ -41,8 +41,9 @@ _ASK = text("""
     ON CONFLICT (once_for, template) DO NOTHING
 """)
 _OVERTAKEN = text("""
-    UPDATE notification SET state = 'suppressed', reason = :reason, ended_at = :now
-    WHERE commitment_id = :commitment_id AND template = :template AND state = 'pending'
+    UPDATE notification SET expires_at = least(expires_at, :now),
+        next_attempt_at = CASE WHEN state = 'pending' THEN :now ELSE next_attempt_at END
+    WHERE commitment_id = :commitment_id AND template = :template AND state IN ('pending', 'sending')
 """)
 
 
@@ -51,6 +52,7 @@ async def _ask(
     event: Event,
     payload: Payload,
     kind: Kind,
+    /,
     *,
     once_for: UUID | None = None,
     expires_at: datetime | None = None,
@@ -130,23 +132,23 @@ async def broken(session: WriteSession, event: Event, told: CommitmentBroken) ->
 
 @handlers.on(CommitmentFulfilled)
 async def fulfilled(session: WriteSession, event: Event, told: CommitmentFulfilled) -> None:
-    await _drop_warnings(session, told, "overtaken: the promise has been fulfilled")
+    await _drop_warnings(session, told)
 
 
 @handlers.on(CommitmentWithdrawn)
 async def withdrawn(session: WriteSession, event: Event, told: CommitmentWithdrawn) -> None:
-    await _drop_warnings(session, told, "overtaken: the promise has been withdrawn")
+    await _drop_warnings(session, told)
 
 
-async def _drop_warnings(session: WriteSession, told: Commitment, reason: str) -> None:
-    """A warning that waits for another attempt would now be wrong."""
-    values = {"commitment_id": told.commitment_id, "template": Kind.PROMISE_AT_RISK, "reason": reason}
-    await session.execute(_OVERTAKEN, values | {"now": session.now})
+async def _drop_warnings(session: WriteSession, told: Commitment) -> None:
+    """A warning that waits for another attempt would now be wrong: its time is over, and the sender ends it."""
+    values = {"commitment_id": told.commitment_id, "template": Kind.PROMISE_AT_RISK, "now": session.now}
+    await session.execute(_OVERTAKEN, values)
 
 
 @handlers.on(SurveyRequested)
 async def survey_requested(session: WriteSession, event: Event, asked: SurveyRequested) -> None:
-    shown = {"words": asked.words, "link": asked.link, "answer_by_at": asked.answer_by}
+    shown: dict[str, Any] = {"words": asked.words, "link": asked.link, "answer_by_at": asked.answer_by}
     await _ask(session, event, asked, Kind.SATISFACTION, expires_at=asked.answer_by, **shown)
 
 

@@ -42,7 +42,9 @@ class Notification(Table, table=True):
         Index("notification_due", "next_attempt_at", postgresql_where=text("state IN ('pending', 'sending')")),
         Index("notification_newest", "created_at", "id"),
         Index("notification_customer", "customer_id", "created_at", "id"),
-        Index("notification_open_commitment", "commitment_id", postgresql_where=text("state = 'pending'")),
+        Index(
+            "notification_open_commitment", "commitment_id", postgresql_where=text("state IN ('pending', 'sending')")
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -21,7 +21,7 @@ _STATEMENTS = (
     "CREATE INDEX notification_due ON notification (next_attempt_at) WHERE state IN ('pending', 'sending')",
     "CREATE INDEX notification_newest ON notification (created_at, id)",
     "CREATE INDEX notification_customer ON notification (customer_id, created_at, id)",
-    "CREATE INDEX notification_open_commitment ON notification (commitment_id) WHERE state = 'pending'",
+    "CREATE INDEX notification_open_commitment ON notification (commitment_id) WHERE state IN ('pending', 'sending')",
     """CREATE TABLE recipient (
         customer_id uuid PRIMARY KEY, name text, language text, handles jsonb NOT NULL, merged_into uuid)""",
     "CREATE INDEX recipient_merged ON recipient (merged_into) WHERE merged_into IS NOT NULL",
