@@ -119,7 +119,7 @@ class KafkaBroker:
         try:
             for r in records:
                 future = await producer.send(r.topic, value=r.value, key=r.key.encode(), headers=r.headers)
-                sent.append(future)  # noqa: PERF401 - what was sent before one fails is waited for
+                sent.append(future)
             await asyncio.gather(*sent)
         except (KafkaError, OSError) as error:
             # The sequence numbers of a batch that was refused are spent: of this producer the broker takes
