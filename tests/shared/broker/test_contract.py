@@ -104,9 +104,7 @@ async def test_groups_know_nothing_of_each_other(broker: Broker, topic: str, joi
     assert len(await other.take(40)) == 40
 
 
-async def test_rewind_brings_a_partition_back_and_leaves_the_others(
-    broker: Broker, topic: str, join: Join
-) -> None:
+async def test_rewind_brings_a_partition_back_and_leaves_the_others(broker: Broker, topic: str, join: Join) -> None:
     await broker.publish(numbered(topic, 100))
     member = await join()
     by_partition: dict[Partition, list[Record]] = defaultdict(list)
@@ -139,9 +137,7 @@ async def test_a_paused_partition_waits_while_the_others_flow(broker: Broker, to
     assert_order(rest)
 
 
-async def test_two_share_the_partitions_and_one_that_leaves_is_followed(
-    broker: Broker, topic: str, join: Join
-) -> None:
+async def test_two_share_the_partitions_and_one_that_leaves_is_followed(broker: Broker, topic: str, join: Join) -> None:
     one, other = await join(), await join()
     taken = await both_flow(broker, topic, one, other)
     await broker.publish(numbered(topic, 20, first=900_000))
