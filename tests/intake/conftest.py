@@ -44,9 +44,7 @@ class Running:
     def token(self, *scopes: str) -> dict[str, str]:
         from shared.security import Tokens
 
-        token = Tokens(self.runtime.settings, self.clock).issue(
-            "lan", frozenset(scopes), lifetime=timedelta(hours=1)
-        )
+        token = Tokens(self.runtime.settings, self.clock).issue("lan", frozenset(scopes), lifetime=timedelta(hours=1))
         return {"Authorization": f"Bearer {token}"}
 
     async def work(self) -> None:
@@ -63,8 +61,7 @@ class Running:
         async with self.runtime.database.read() as session:
             rows = (await session.execute(text("SELECT * FROM event_log ORDER BY id"))).all()
         return [
-            Event(r.event_id, r.type, r.source, r.key, r.time, r.sequence, r.data.encode(), r.traceparent)
-            for r in rows
+            Event(r.event_id, r.type, r.source, r.key, r.time, r.sequence, r.data.encode(), r.traceparent) for r in rows
         ]
 
     async def facts(self, *types: type[Payload]) -> list[Any]:
@@ -86,9 +83,7 @@ class Running:
         return await self.http.post(webhook.path, content=webhook.body, headers=webhook.headers)
 
     async def customer(self, handle: str) -> UUID:
-        answer = await self.http.get(
-            "/intake/customers", params={"handle": handle}, headers=self.token("intake:read")
-        )
+        answer = await self.http.get("/intake/customers", params={"handle": handle}, headers=self.token("intake:read"))
         (found,) = answer.json()["items"]
         return UUID(found["id"])
 
