@@ -45,9 +45,7 @@ async def decline(
     revision: Annotated[int, Form()],
     reason: Annotated[str, Form(min_length=1, max_length=1000)],
 ) -> Response:
-    return await _decide(
-        request, token, session, "declined", lambda p: core.decline(p, revision, reason, session.now)
-    )
+    return await _decide(request, token, session, "declined", lambda p: core.decline(p, revision, reason, session.now))
 
 
 async def _decide(
@@ -69,7 +67,7 @@ async def _render(
     promise: Promise,
     token: str,
     said: Note,
-    status: int = 200,  # noqa: A002
+    status: int = 200,
 ) -> Response:
     """Only these fields reach the page: nothing internal is on it."""
     customer = (await session.exec(select(CustomerRow).where(CustomerRow.id == promise.customer_id))).first()

@@ -149,7 +149,13 @@ def decline(promise: Promise, revision: int, reason: str, now: datetime) -> Deci
 
 
 def revise(
-    promise: Promise, *, due_at: datetime, reason: str, by: str, now: datetime, words: str | None = None,
+    promise: Promise,
+    *,
+    due_at: datetime,
+    reason: str,
+    by: str,
+    now: datetime,
+    words: str | None = None,
     cost: str | None = None,
 ) -> Decision:
     """New terms, told before the old ones are due. They bind when the customer agrees."""
@@ -170,9 +176,7 @@ def revise(
     )
     # The customer hears of trouble with the revision itself: what comes after is no silent break.
     revised = replace(promise, terms=(*promise.terms, new), warned_at=promise.warned_at or now)
-    return revised, (
-        told.CommitmentRevised(**_facts(revised), previous_due_at=old.due_at, by=by),
-    )
+    return revised, (told.CommitmentRevised(**_facts(revised), previous_due_at=old.due_at, by=by),)
 
 
 def warn(promise: Promise, now: datetime) -> Decision:

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from services.commitments import customers, policies
-from services.commitments.policies import NEXT_CONTACT, answers, clock_for, within
+from services.commitments import customers
+from services.commitments.policies import NEXT_CONTACT, answers, clock_for, load_policies, within
 from services.commitments.promise import Decision, Promise, fulfil, state
 from services.commitments.store import Promises
 from services.commitments.watch import promise_contact, resolve, watch_case
@@ -20,67 +20,81 @@ from shared.ids import new_id
 from shared.inbox import Handlers
 
 
-def reactions(promises: Promises, *, zone: str) -> Handlers:
+class Reactions:
     """The handlers of the service. `zone` is where a customer's own is not known."""
-    on = Handlers()
 
-    @on.on(heard.InteractionReceived)
-    async def received(session: WriteSession, event: Event, contact: heard.InteractionReceived) -> None:
-        kept = answers(contact.kind) if contact.kind is heard.InteractionKind.CALL else frozenset()
-        if kept:
-            await _keep(session, promises, contact, kept, by=contact.agent)
+    def __init__(self, promises: Promises, *, zone: str) -> None:
+        self._promises, self._zone = promises, zone
+
+    def handlers(self) -> Handlers:
+        handlers = Handlers()
+        handlers.on(heard.InteractionReceived)(self.received)
+        handlers.on(heard.InteractionSent)(self.sent)
+        handlers.on(heard.CaseOpened)(_watch)
+        handlers.on(heard.CaseReopened)(_watch)
+        handlers.on(heard.CaseResolved)(_resolved)
+        handlers.on(heard.CustomerCreated)(_learn)
+        handlers.on(heard.CustomerUpdated)(_learn)
+        handlers.on(heard.CustomerMerged)(_merged)
+        handlers.on(heard.CustomerUnmerged)(_unmerged)
+        return handlers
+
+    async def received(self, session: WriteSession, _: Event, contact: heard.InteractionReceived) -> None:
+        """An answered call keeps what was open; anything else opens the clock that policy asks for."""
+        if contact.kind is heard.InteractionKind.CALL:
+            await self._keep(session, contact)
         kind = clock_for(contact)
         if kind is None:
             return
         if kind is CommitmentKind.CALL_BACK:
-            owed = await promises.unkept_of(session, [contact.customer_id], [kind])
+            owed = await self._promises.unkept_of(session, [contact.customer_id], [kind])
             if any(promise.is_open for promise in owed):
                 return
-        rules = await policies.load_policies(session)
+        rules = await load_policies(session)
         due = contact.received_at + within(rules, kind, contact.channel_kind, session.now)
-        await promises.add(session, [_owed(contact, kind, due, zone)])
+        await self._promises.add(session, [_owed(contact, kind, due, self._zone)])
 
-    @on.on(heard.InteractionSent)
-    async def sent(session: WriteSession, event: Event, contact: heard.InteractionSent) -> None:
-        await _keep(session, promises, contact, answers(contact.kind), by=contact.agent, named=contact.answers)
-        if answers(contact.kind):
-            rules = await policies.load_policies(session)
-            family = await customers.family(session, contact.customer_id)
-            await promise_contact(session, family, session.now + within(rules, NEXT_CONTACT, None, session.now))
+    async def sent(self, session: WriteSession, _: Event, contact: heard.InteractionSent) -> None:
+        """We spoke: what it answers is kept, and the next contact is promised."""
+        if not answers(contact.kind):
+            return
+        await self._keep(session, contact, named=frozenset(contact.answers))
+        rules = await load_policies(session)
+        family = await customers.family(session, contact.customer_id)
+        await promise_contact(session, family, session.now + within(rules, NEXT_CONTACT, None, session.now))
 
-    @on.on(heard.CaseOpened)
-    async def opened(session: WriteSession, event: Event, case: heard.CaseOpened) -> None:
-        rules = await policies.load_policies(session)
-        first = session.now + within(rules, CommitmentKind.RESPONSE, None, session.now)
-        await watch_case(session, case.case_id, case.customer_id, first)
+    async def _keep(
+        self, session: WriteSession, contact: heard.Interaction, *, named: Collection[UUID] = frozenset()
+    ) -> None:
+        """Fulfils the answers that this contact names, or all that are open."""
+        family = await customers.family(session, contact.customer_id)
+        unkept = await self._promises.unkept_of(session, family, answers(contact.kind))
+        found = [promise for promise in unkept if not named or promise.interaction_id in named]
+        by = contact.agent or "agent"
+        decisions = [fulfil(p, contact.occurred_at, by=by, evidence=contact.interaction_id) for p in found]
+        await self._promises.save(session, found, decisions)
 
-    @on.on(heard.CaseReopened)
-    async def reopened(session: WriteSession, event: Event, case: heard.CaseReopened) -> None:
-        rules = await policies.load_policies(session)
-        first = session.now + within(rules, CommitmentKind.RESPONSE, None, session.now)
-        await watch_case(session, case.case_id, case.customer_id, first)
 
-    @on.on(heard.CaseResolved)
-    async def resolved(session: WriteSession, event: Event, case: heard.CaseResolved) -> None:
-        await resolve(session, case.case_id)
+async def _watch(session: WriteSession, _: Event, case: heard.CaseOpened | heard.CaseReopened) -> None:
+    rules = await load_policies(session)
+    first = session.now + within(rules, CommitmentKind.RESPONSE, None, session.now)
+    await watch_case(session, case.case_id, case.customer_id, first)
 
-    @on.on(heard.CustomerCreated)
-    async def created(session: WriteSession, event: Event, customer: heard.CustomerCreated) -> None:
-        await customers.learn(session, customer)
 
-    @on.on(heard.CustomerUpdated)
-    async def updated(session: WriteSession, event: Event, customer: heard.CustomerUpdated) -> None:
-        await customers.learn(session, customer)
+async def _resolved(session: WriteSession, _: Event, case: heard.CaseResolved) -> None:
+    await resolve(session, case.case_id)
 
-    @on.on(heard.CustomerMerged)
-    async def merged(session: WriteSession, event: Event, link: heard.CustomerMerged) -> None:
-        await customers.link(session, link.customer_id, link.into)
 
-    @on.on(heard.CustomerUnmerged)
-    async def unmerged(session: WriteSession, event: Event, link: heard.CustomerUnmerged) -> None:
-        await customers.link(session, link.customer_id, None)
+async def _learn(session: WriteSession, _: Event, customer: heard.CustomerFacts) -> None:
+    await customers.learn(session, customer)
 
-    return on
+
+async def _merged(session: WriteSession, _: Event, link: heard.CustomerMerged) -> None:
+    await customers.link(session, link.customer_id, link.into)
+
+
+async def _unmerged(session: WriteSession, _: Event, link: heard.CustomerUnmerged) -> None:
+    await customers.link(session, link.customer_id, None)
 
 
 def _owed(contact: heard.InteractionReceived, kind: CommitmentKind, due: datetime, zone: str) -> Decision:
@@ -95,22 +109,3 @@ def _owed(contact: heard.InteractionReceived, kind: CommitmentKind, due: datetim
         terms=(Terms(revision=1, words=says.words, due_at=due, zone=zone, cost=says.cost),),
     )
     return state(drafted, contact.received_at)
-
-
-async def _keep(
-    session: WriteSession,
-    promises: Promises,
-    contact: heard.Interaction,
-    kinds: Collection[CommitmentKind],
-    *,
-    by: str | None,
-    named: Collection[UUID] = (),
-) -> None:
-    """Fulfils what this contact of ours keeps: the answers it names, or all that are open."""
-    if not kinds:
-        return
-    family = await customers.family(session, contact.customer_id)
-    unkept = await promises.unkept_of(session, family, kinds)
-    found = [promise for promise in unkept if not named or promise.interaction_id in set(named)]
-    decisions = [fulfil(p, contact.occurred_at, by=by or "agent", evidence=contact.interaction_id) for p in found]
-    await promises.save(session, found, decisions)

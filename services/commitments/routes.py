@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request, status
@@ -90,7 +90,7 @@ async def list_promises(
     session: Reading,
     who: MayRead,
     customer_id: UUID | None = None,
-    status: str | None = None,  # noqa: A002
+    status: str | None = None,
     kind: CommitmentKind | None = None,
     owner: str | None = None,
     limit: Limit = 50,
@@ -171,9 +171,7 @@ async def state(id: UUID, session: Writing, who: MayWrite, store: Store) -> Prom
 @api.post("/{id}/agree")
 async def agree(id: UUID, body: Agree, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
     """Records that the customer said yes to an agent, on the phone for instance."""
-    return await command(
-        store, session, id, lambda p: core.agree(p, body.revision, session.now, by="agent_record")
-    )
+    return await command(store, session, id, lambda p: core.agree(p, body.revision, session.now, by="agent_record"))
 
 
 @api.post("/{id}/decline")

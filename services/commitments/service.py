@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.commitments import board, customer_page, routes
 from services.commitments.deadlines import deadlines
-from services.commitments.reactions import reactions
+from services.commitments.reactions import Reactions
 from services.commitments.settings import CommitmentsSettings
 from services.commitments.store import Promises
 from services.commitments.watch import TIMER, contact_due
@@ -26,7 +26,7 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
         migrations=Path(__file__).parent / "migrations",
         routers=[board.pages, customer_page.pages, routes.api],
         topics=["kept.intake"],
-        handle=reactions(promises, zone=settings.default_zone),
+        handle=Reactions(promises, zone=settings.default_zone).handlers(),
         timers={**deadlines(promises), TIMER: contact_due},
         state=promises,
     )

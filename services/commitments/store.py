@@ -106,7 +106,7 @@ class Promises:
     def _tell(self, session: WriteSession, promise: Promise, events: Sequence[Payload]) -> None:
         for event in events:
             if isinstance(event, told.CommitmentStated | told.CommitmentRevised | told.CommitmentAtRisk):
-                event = event.model_copy(update={"link": self.page_link(promise)})  # noqa: PLW2901
+                event = event.model_copy(update={"link": self.page_link(promise)})
             session.emit(event)
 
 
@@ -147,8 +147,16 @@ def _by_id(rows: Any) -> dict[UUID, Promise]:
 
 _FIXED = ("customer_id", "case_id", "interaction_id", "kind", "obligor")
 _MOVING = (
-    "id", "status", "outcome", "owner", "binding", "answered",
-    "stated_at", "warned_at", "closed_at", "fulfilled_at",
+    "id",
+    "status",
+    "outcome",
+    "owner",
+    "binding",
+    "answered",
+    "stated_at",
+    "warned_at",
+    "closed_at",
+    "fulfilled_at",
 )
 
 

@@ -106,9 +106,7 @@ def make_socket_directory(socket: Path, user: ServerUser) -> None:
     let_pass(socket, user)
 
 
-def _run(
-    command: list[str], *, script: str = "", user: ServerUser | None = None, cwd: Path | None = None
-) -> str:
+def _run(command: list[str], *, script: str = "", user: ServerUser | None = None, cwd: Path | None = None) -> str:
     done = run(command, script=script, environment=environment(), user=user, cwd=cwd)
     if done.returncode:
         raise EmbeddedPostgresError(f"{Path(command[0]).name} failed: {done.stderr.strip()}")

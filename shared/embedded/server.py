@@ -129,9 +129,7 @@ class EmbeddedPostgres:
         command = [str(cluster.program("postgres")), "-D", str(self._data)]
         for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
-        self._process = spawn(
-            command, log=self._log, environment=cluster.environment(), user=user, last_signal=SIGINT
-        )
+        self._process = spawn(command, log=self._log, environment=cluster.environment(), user=user, last_signal=SIGINT)
         deadline = time.monotonic() + READY_WITHIN
         while not cluster.is_ready(self._data, self._process.pid):
             if not self.running:
@@ -142,9 +140,7 @@ class EmbeddedPostgres:
 
     def _failure(self, what: str) -> EmbeddedPostgresError:
         tail = self._log.read_text(errors="replace").splitlines()[-20:]
-        return EmbeddedPostgresError(
-            "\n".join([f"PostgreSQL of {self.directory} {what}; its log ends:", *tail])
-        )
+        return EmbeddedPostgresError("\n".join([f"PostgreSQL of {self.directory} {what}; its log ends:", *tail]))
 
     def _take_lock(self) -> None:
         """Hold the directory; the system lets go of it when this process dies, however it dies."""

@@ -57,9 +57,7 @@ def test_a_given_broker_is_taken_and_left_alone(kafka: KafkaServer, monkeypatch:
         given.kill()
 
 
-def test_no_kafka_says_what_was_tried(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_kafka_says_what_was_tried(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.delenv(GIVEN, raising=False)
     monkeypatch.delenv(KIND, raising=False)
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")

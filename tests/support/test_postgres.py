@@ -111,13 +111,9 @@ def user_and_interpreter(*, other: bool) -> tuple[ServerUser, str]:
     pytest.skip("no Python that another user could run")
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="elsewhere the server outlives its parent until the next start"
-)
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the server outlives its parent until the next start")
 @pytest.mark.parametrize("other", [False, True], ids=["as ourselves", "as another user"])
-def test_the_server_ends_when_its_parent_is_killed_and_the_next_finds_the_data(
-    directory: Path, *, other: bool
-) -> None:
+def test_the_server_ends_when_its_parent_is_killed_and_the_next_finds_the_data(directory: Path, *, other: bool) -> None:
     user, python = user_and_interpreter(other=other)
     os.chown(directory, user.uid, user.gid)
     for life in (1, 2, 3):
@@ -170,9 +166,7 @@ async def test_a_backend_without_postmaster_does_not_stop_the_next_start(
     assert psql(server.dsn(), "SELECT 1") == "1\n"
 
 
-def test_a_stale_pid_file_that_names_a_living_process_is_no_obstacle(
-    server: EmbeddedPostgres, directory: Path
-) -> None:
+def test_a_stale_pid_file_that_names_a_living_process_is_no_obstacle(server: EmbeddedPostgres, directory: Path) -> None:
     server.kill()
     pid_file = directory / "data" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()

@@ -1,0 +1,1 @@
+"""Notifications: one message to one customer by one channel, with its attempts and how it fared."""

@@ -1,0 +1,47 @@
+"""What notifications can be told by the environment, besides what every service can."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+
+from pydantic import Field, SecretStr, field_validator
+
+from shared.settings import ServiceSettings
+
+
+class NotificationsSettings(ServiceSettings):
+    smtp_url: SecretStr = Field(
+        SecretStr("smtp://127.0.0.1:1025"),
+        description="Where mail is handed over: smtp://host[:25], smtp://user:password@host[:587] (then STARTTLS is "
+        "demanded) or smtps://user:password@host[:465].",
+    )
+    smtp_connections: int = Field(8, ge=1, le=100, description="Connections to the mail server a worker may hold.")
+    smtp_timeout: float = Field(30.0, gt=0, description="Seconds the mail server has for each answer.")
+    mail_from: str = Field("care@kept.localhost", description="The address messages come from and are answered to.")
+    signature: str = Field("Kept", max_length=100, description="The name messages are signed with.")
+    no_address_grace: float = Field(
+        30.0, ge=0, description="Seconds a message waits for an address to become known before it is suppressed."
+    )
+    retry_after: tuple[float, ...] = Field(
+        (5, 30, 120, 600, 3600, 10800),
+        description="Seconds between one attempt and the next, as a JSON list; after the last the message has failed.",
+    )
+    sending_timeout: float = Field(
+        300.0,
+        gt=0,
+        description="Seconds after which a message that was being sent when its worker died is sent again. "
+        "More than a sending can take.",
+    )
+    send_concurrency: int = Field(64, ge=1, le=1000, description="Messages a worker has in its hands at once.")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        if name or address != value or not address.rpartition("@")[0] or not address.isascii():
+            raise ValueError("KEPT_MAIL_FROM is one plain address, e.g. care@example.com")
+        return value
+
+    @property
+    def mail_domain(self) -> str:
+        return self.mail_from.rpartition("@")[2]
