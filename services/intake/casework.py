@@ -27,6 +27,10 @@ _OPEN = text("""
     WHERE c.family_id = ANY(CAST(:families AS uuid[]))
     ORDER BY c.family_id, k.opened_at DESC, k.id DESC
 """)
+_OPEN_OF = text("""
+    SELECT id FROM customer_case WHERE customer_id = ANY(CAST(:members AS uuid[])) AND status = 'open'
+    ORDER BY opened_at DESC, id DESC LIMIT 1
+""")
 _STORE = text("""
     INSERT INTO customer_case (id, customer_id, kind, category, owner, stated_request, status, opened_at)
     SELECT id, customer_id, kind, category, owner, stated_request, 'open', :at
@@ -72,6 +76,11 @@ async def open_cases(session: ReadSession, families: Sequence[UUID]) -> dict[UUI
     """The newest open case of each family that has one."""
     rows = await session.execute(_OPEN, {"families": sorted(set(families))})
     return {row.family_id: row.id for row in rows}
+
+
+async def open_case_of(session: ReadSession, family: Sequence[UUID]) -> UUID | None:
+    """The newest open case of one family, given its members."""
+    return (await session.execute(_OPEN_OF, {"members": list(family)})).scalar()
 
 
 async def store(session: WriteSession, cases: Sequence[CaseOpened]) -> None:

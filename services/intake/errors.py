@@ -17,6 +17,10 @@ class NoSuchCase(NotFound):
     code = "no-such-case"
 
 
+class NoSuchInteraction(NotFound):
+    code = "no-such-interaction"
+
+
 class NotInQuarantine(NotFound):
     code = "not-in-quarantine"
 

@@ -54,6 +54,10 @@ async def family_of(session: ReadSession, id_: UUID) -> list[UUID]:
     return members
 
 
+async def merged_into(session: ReadSession, id_: UUID) -> UUID | None:
+    return (await _place(session, id_)).into_id
+
+
 async def merge(session: WriteSession, child: UUID, into: UUID, *, reason: str, by: str) -> None:
     """Raises NoSuchCustomer, SameCustomer, AlreadyMerged."""
     if child == into:

@@ -21,8 +21,13 @@ _VIETNAMESE = re.compile(
     f"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]|[{_MARKED}]\\w{{0,7}}\\s\\w{{0,7}}[{_MARKED}]|[aeiouyAEIOUY][\u0309\u0323\u031b]"
 )
 _ENGLISH = frozenset(
-    ["and", "are", "can't", "could", "didn't", "don't", "for", "had", "has", "have", "hello", "i", "is", "it", "my", "not", "order", "our", "please", "thank", "thanks", "that", "the", "this", "was", "we", "were", "what", "when", "where", "with", "would", "you", "your"]
-)
+    {
+        "and", "are", "can't", "could", "didn't", "don't", "for", "had", "has",
+        "have", "hello", "i", "is", "it", "my", "not", "order", "our",
+        "please", "thank", "thanks", "that", "the", "this", "was", "we", "were",
+        "what", "when", "where", "with", "would", "you", "your",
+    }
+)  # fmt: skip
 _WORD = re.compile(r"[a-z']+")
 LOOKED_AT = 2000
 """Characters of a text that its language is judged by."""

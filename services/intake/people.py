@@ -49,6 +49,8 @@ _HANDLES = text("""
     SELECT customer_id, kind, account, value FROM handle WHERE customer_id = ANY(CAST(:ids AS uuid[]))
     ORDER BY first_seen_at, kind, value
 """)
+_OWNERS = text("SELECT DISTINCT customer_id FROM handle WHERE kind = :kind AND value = :value")
+_STARTING = text("SELECT DISTINCT customer_id FROM handle WHERE value LIKE :pattern LIMIT 200")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def handle_of(arrival: Arrival, region: str) -> Handle | None:
     return Handle(kind=address.kind, account=account, value=value)
 
 
-def _key(handle: Handle) -> Key:
+def key(handle: Handle) -> Key:
     return handle.kind.value, handle.account, handle.value
 
 
@@ -86,22 +88,22 @@ async def resolve(session: WriteSession, arrivals: Sequence[Arrival], settings: 
     """
     handles = [handle_of(a, settings.default_region) for a in arrivals]
     spoken = [detect_language(a.contact.text, a.contact.address) for a in arrivals]
-    known = await find(session, [_key(h) for h in handles if h])
+    known = await find(session, [key(h) for h in handles if h])
     fresh: dict[Key | int, _New] = {}
     for index, (arrival, handle, language) in enumerate(zip(arrivals, handles, spoken, strict=True)):
-        key = _key(handle) if handle else index
-        if key in known:
+        who = key(handle) if handle else index
+        if who in known:
             continue
-        before = fresh.get(key)
-        fresh[key] = _New(
+        before = fresh.get(who)
+        fresh[who] = _New(
             before.id if before else new_id(),
             handle,
             (before and before.name) or arrival.contact.name,
             (before and before.language) or language,
         )
     news = await _create(session, fresh, known, settings)
-    keys: list[Key | int] = [_key(h) if h else i for i, h in enumerate(handles)]
-    people = [_person(key, known, fresh, language, news) for key, language in zip(keys, spoken, strict=True)]
+    keys: list[Key | int] = [key(h) if h else i for i, h in enumerate(handles)]
+    people = [_person(who, known, fresh, language, news) for who, language in zip(keys, spoken, strict=True)]
     return await _learn(session, people, settings)
 
 
@@ -132,9 +134,9 @@ async def _create(
     if not fresh:
         return {}
     won = await claim(session, [(new.handle, new.id) for new in fresh.values() if new.handle])
-    lost = [_key(n.handle) for n in fresh.values() if n.handle and _key(n.handle) not in won]
+    lost = [key(n.handle) for n in fresh.values() if n.handle and key(n.handle) not in won]
     known.update(await find(session, lost))
-    made = [new for key, new in fresh.items() if key not in known]
+    made = [new for who, new in fresh.items() if who not in known]
     await session.execute(
         _CREATE,
         {
@@ -148,7 +150,7 @@ async def _create(
         n.id: CustomerCreated(
             customer_id=n.id,
             name=n.name,
-            language=n.language or _default(settings),
+            language=n.language or default_language(settings),
             handles=[n.handle] if n.handle else [],
         )
         for n in made
@@ -173,16 +175,16 @@ async def claim(session: WriteSession, handles: Sequence[tuple[Handle, UUID]]) -
 
 
 def _person(
-    key: Key | int,
+    who: Key | int,
     known: Known,
     fresh: Mapping[Key | int, _New],
     spoken: Language | None,
     news: Mapping[UUID, CustomerFacts],
 ) -> Person:
-    if key in known:
-        id_, family, language = known[key]
+    if who in known:
+        id_, family, language = known[who]
         return Person(id_, family, language, spoken)
-    new = fresh[key]
+    new = fresh[who]
     return Person(new.id, new.id, new.language, spoken, news[new.id])
 
 
@@ -214,5 +216,16 @@ async def handles_of(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, li
     return found
 
 
-def _default(settings: IntakeSettings) -> Language:
+def default_language(settings: IntakeSettings) -> Language:
     return "en" if settings.default_language == "en" else "vi"
+
+
+async def owners(session: ReadSession, kind: str, value: str) -> list[UUID]:
+    """Whose handle it is, in any account."""
+    return list((await session.execute(_OWNERS, {"kind": kind, "value": value})).scalars())
+
+
+async def starting_with(session: ReadSession, words: str) -> list[UUID]:
+    """Whose handle begins so; `words` in lower case."""
+    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return list((await session.execute(_STARTING, {"pattern": f"{escaped}%"})).scalars())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from services.intake import quarantine, timeline, worker
+from services.intake import browser, cases, console, customers, interactions, quarantine, timeline, worker
 from services.intake.callbook import GRACE
 from services.intake.channels import routes as channels
 from services.intake.settings import IntakeSettings
@@ -20,8 +20,16 @@ def build(settings: IntakeSettings, clock: Clock) -> Service:
     return Service(
         name="intake",
         migrations=Path(__file__).parent / "migrations",
-        routers=[channels.routes, quarantine.routes, timeline.routes],
-        routes=[Webhooks(intake).route()],
+        routers=[
+            channels.routes,
+            customers.routes,
+            timeline.routes,
+            interactions.routes,
+            cases.routes,
+            quarantine.routes,
+            console.pages,
+        ],
+        routes=[Webhooks(intake).route(), *browser.routes],
         topics=timeline.TOPICS,
         handle=timeline.project,
         timers={GRACE: partial(worker.file_overdue_calls, intake)},
