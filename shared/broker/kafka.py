@@ -112,8 +112,10 @@ class KafkaBroker:
             self._producer = None
         ending = asyncio.ensure_future(producer.stop())
         if not (await asyncio.wait([ending], timeout=STOP_WITHIN))[0]:
+            # Its sender stumbles over batches that are done with; what matters is that it ends.
             producer._message_accumulator.fail_all(BrokerLost("stopped"))
-        await ending
+            await producer.client.close()
+            await asyncio.gather(ending, return_exceptions=True)
 
     async def publish(self, records: Sequence[Record]) -> None:
         try:
