@@ -9,8 +9,6 @@ import pytest
 from shared.contracts.commitments import CommitmentKind
 from tests.feedback.conftest import Desk, customer, fulfilled
 
-pytestmark = pytest.mark.asyncio
-
 REQUESTED, RECEIVED, CLOSED = (
     "kept.survey.requested.v1",
     "kept.feedback.received.v1",

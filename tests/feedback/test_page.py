@@ -10,8 +10,6 @@ import pytest
 from shared.security import Links
 from tests.feedback.conftest import PHONE, Desk, customer, fulfilled
 
-pytestmark = pytest.mark.asyncio
-
 
 async def test_the_customer_answers_and_sees_the_answer(desk: Desk) -> None:
     """F1: by the signed page, without a login."""

@@ -21,8 +21,6 @@ from shared.ids import new_id
 from tests.notifications.conftest import DUE, START, Desk, customer, event_of, stated, terms
 from tests.support.mail import text_of
 
-pytestmark = pytest.mark.asyncio
-
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 

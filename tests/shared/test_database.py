@@ -111,7 +111,9 @@ async def test_a_deadlock_passes(database: Database) -> None:
     assert is_transient(failed[0])
 
 
-async def test_a_server_that_dies_and_starts_is_a_passing_failure(postgres: ScratchPostgres, database: Database) -> None:
+async def test_a_server_that_dies_and_starts_is_a_passing_failure(
+    postgres: ScratchPostgres, database: Database
+) -> None:
     if postgres.embedded is None:
         pytest.skip("the PostgreSQL is not ours to break")
     await database.answers()
