@@ -170,9 +170,10 @@ def mailbox(
     http_port: Annotated[int, typer.Option()] = 8025,
 ) -> None:
     """Catches mail instead of delivering it, and shows it. For trying things out."""
-    from services.mailbox import run
+    from services.mailbox import serve as run
 
-    run(directory, host=host, smtp_port=smtp_port, http_port=http_port)
+    public_url = os.environ.get("KEPT_PUBLIC_URL", "http://127.0.0.1:8080")
+    asyncio.run(run(directory, host=host, smtp_port=smtp_port, http_port=http_port, public_url=public_url))
 
 
 def _any_settings(data: Path) -> Any:
