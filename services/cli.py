@@ -65,6 +65,19 @@ def serve(
 
 
 @app.command()
+def front(
+    at: Annotated[str, typer.Option(help="Where each process of each service is found.")],
+    mailbox: Annotated[bool, typer.Option(help="Link to the mailbox.")] = True,
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 8000,
+) -> None:
+    """The first page and the readiness of all, behind a gateway that serves the services."""
+    from services.serve import serve_front
+
+    serve_front(at, mailbox=mailbox, host=host, port=port)
+
+
+@app.command()
 def migrate(
     service: ServiceName,
     create: Annotated[bool, typer.Option(help="Make the database first where it is missing.")] = False,
@@ -165,11 +178,12 @@ def mailbox(
 
 def _any_settings(data: Path) -> Any:
     """Enough settings to sign: the environment's, or the key of the house on this machine."""
-    from services.house import secret_key
     from shared.settings import ServiceSettings
 
     values: dict[str, Any] = {"database_url": "unused", "broker": "local"}
     if "KEPT_SECRET_KEY" not in os.environ:
+        from services.house import secret_key
+
         values["secret_key"] = secret_key(data)
     return ServiceSettings(**values)
 
