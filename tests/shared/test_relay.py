@@ -80,9 +80,7 @@ async def test_what_waits_is_published_in_order_and_once(database: Database, bro
 
 
 @pytest.mark.parametrize(("place", "times"), [("before_publish", 1), ("after_publish", 2)])
-async def test_a_crash_loses_nothing(
-    database: Database, broker: LocalBroker, url: str, place: str, times: int
-) -> None:
+async def test_a_crash_loses_nothing(database: Database, broker: LocalBroker, url: str, place: str, times: int) -> None:
     """After the publish and before the mark: all of it goes out twice, as the inbox expects."""
     await tell(database, 10)
     environment = {**os.environ, "KEPT_CRASH_AT": place, "PYTHONPATH": os.pathsep.join(["."] + sys.path)}
@@ -167,7 +165,10 @@ async def test_parked_events_are_copied_to_the_dead_letters_once(database: Datab
     copies = await published(broker, f"{TOPIC}.dlt")
     assert len(copies) == 2
     (copy,) = [c for c in copies if c.key == "k"]
-    assert (copy.value, list(copy.headers)) == (None, [("raw", bytes(range(256))), ("kept_reason", b"no CloudEvent: \\ud800")])
+    assert (copy.value, list(copy.headers)) == (
+        None,
+        [("raw", bytes(range(256))), ("kept_reason", b"no CloudEvent: \\ud800")],
+    )
 
 
 async def test_the_age_of_what_waits_is_known(database: Database, broker: LocalBroker, clock: ManualClock) -> None:

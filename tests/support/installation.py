@@ -86,7 +86,7 @@ class Installation:
         self.url, self.token, self.databases, self.mailbox = url, token, databases, mailbox
         self.processes: dict[tuple[str, str], ServiceProcess] = {}
 
-    async def ready(self, *, seconds: float = 60) -> None:
+    async def ready(self, *, seconds: float = 180) -> None:
         """Waits until every process says that it can work. Raises TimeoutError with what it said instead."""
         deadline = monotonic() + seconds
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
