@@ -28,7 +28,28 @@ any_json = st.recursive(
     max_leaves=12,
 )
 known_keys = st.sampled_from(
-    ["event", "callId", "at", "from", "to", "rings", "cause", "answeredBy", "direction", "MessageID", "FromFull", "Headers", "Attachments", "Date", "TextBody", "Subject", "RecordType", "From", "MessageSid", "NumMedia"]
+    [
+        "event",
+        "callId",
+        "at",
+        "from",
+        "to",
+        "rings",
+        "cause",
+        "answeredBy",
+        "direction",
+        "MessageID",
+        "FromFull",
+        "Headers",
+        "Attachments",
+        "Date",
+        "TextBody",
+        "Subject",
+        "RecordType",
+        "From",
+        "MessageSid",
+        "NumMedia",
+    ]
 )
 known_values = any_json | st.sampled_from(
     ["newCall", "hangup", "2026-03-02T09:00:00Z", "0001-01-01T00:00:00+14:00", "9"]
