@@ -201,7 +201,7 @@ class TestCases:
         customer = await api.customer()
         for _ in range(3):
             await api.post("/intake/cases", 201, customer_id=customer)
-        (page, rest) = [await api.get("/intake/cases", limit=2, customer=customer), None]
+        page = await api.get("/intake/cases", limit=2, customer=customer)
         rest = await api.get("/intake/cases", limit=2, customer=customer, cursor=page["next"])
         assert len({c["id"] for c in page["items"] + rest["items"]}) == 3
         await api.post(f"/intake/cases/{rest['items'][0]['id']}/resolve", summary="done")
@@ -243,7 +243,7 @@ class TestInteractions:
     async def test_refusals(self, api: Client) -> None:
         mine, theirs = await api.customer(), await api.customer()
         case = await api.post("/intake/cases", 201, customer_id=theirs)
-        note = {"customer_id": mine, "kind": "note", "channel_kind": "phone", "text": "x"}
+        note: dict[str, Any] = {"customer_id": mine, "kind": "note", "channel_kind": "phone", "text": "x"}
         await api.post("/intake/interactions", 422, **{**note, "case_id": case["id"]})
         await api.post("/intake/interactions", 422, **{**note, "answers": [str(uuid4())]})
         await api.post("/intake/interactions", 422, **{**note, "text": "nul \x00"})

@@ -28,29 +28,8 @@ any_json = st.recursive(
     max_leaves=12,
 )
 known_keys = st.sampled_from(
-    [
-        "event",
-        "callId",
-        "at",
-        "from",
-        "to",
-        "rings",
-        "cause",
-        "answeredBy",
-        "direction",
-        "MessageID",
-        "FromFull",
-        "Headers",
-        "Attachments",
-        "Date",
-        "TextBody",
-        "Subject",
-        "RecordType",
-        "From",
-        "MessageSid",
-        "NumMedia",
-    ]
-)
+    ("event", "callId", "at", "from", "to", "rings", "cause", "answeredBy", "direction", "MessageID", "FromFull")
+) | st.sampled_from(("Headers", "Attachments", "Date", "TextBody", "Subject", "RecordType", "From", "MessageSid"))
 known_values = any_json | st.sampled_from(
     ["newCall", "hangup", "2026-03-02T09:00:00Z", "0001-01-01T00:00:00+14:00", "9"]
 )
@@ -146,7 +125,7 @@ class TestPostmark:
         assert (contact.name, contact.subject) == ("Nguyễn Thị Lan", "Đơn hàng")
         assert not contact.automatic
 
-    @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026", "Mon, 1 Jan 9999 00:00:00 -2359"])
+    @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026", "Fri, 31 Dec 9999 23:59:00 -2300"])
     def test_a_date_that_is_none_is_left_out(self, date: str) -> None:
         assert read("postmark", senders.mail("x", date=date)).occurred_at is None
 

@@ -13,6 +13,7 @@ import pytest
 from services.intake import worker
 from services.intake.callbook import GRACE
 from services.intake.directory import Line
+from services.intake.errors import Overtaken
 from services.intake.raw import Raw
 from services.intake.worker import Worker, file_overdue_calls
 from shared.contracts.intake import (
@@ -257,12 +258,13 @@ async def test_four_ways_in_make_one_timeline_in_time_order(desk: Running) -> No
     """I1, X1: three handles of one person, linked by hand; the order is that of the providers' own times."""
     desk.clock.advance(timedelta(hours=2))
     now = desk.clock.now()
+    caller: dict[str, Any] = {"from": "+84922222222"}
     await send_all(
         desk,
         senders.sms("the third", sender="+84911111111"),
         senders.mail("the first", date="Mon, 2 Mar 2026 15:30:00 +0700"),
-        senders.phone("newCall", START + timedelta(minutes=30), now=now, **{"from": "+84922222222"}),
-        senders.phone("hangup", START + timedelta(minutes=31), now=now, cause="busy"),
+        senders.phone("newCall", START + timedelta(minutes=30), now=now, **caller),
+        senders.phone("hangup", START + timedelta(minutes=31), now=now, cause="busy", **caller),
         senders.sms("the fourth", sid="SM2", sender="whatsapp:+84911111111"),
     )
     await desk.work()
@@ -313,7 +315,7 @@ async def test_two_workers_at_once_file_each_contact_once(desk: Running) -> None
         while True:
             try:
                 return await until_empty(one)
-            except worker.Overtaken:
+            except Overtaken:
                 continue
 
     await asyncio.gather(*(retrying(one) for one in workers))
