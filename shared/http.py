@@ -53,10 +53,11 @@ def create_app(runtime: Runtime, *, manage_runtime: bool = True) -> FastAPI:
         app.add_exception_handler(handler, _answer)
     for error in (DBAPIError, PoolTimeout, OSError, UnicodeError):
         app.add_exception_handler(error, _answer)
-    app.router.routes.extend(runtime.service.routes)
     _add_health(app, runtime)
-    for router in runtime.service.routers:
-        app.include_router(router)
+    if runtime.role != "worker":
+        app.router.routes.extend(runtime.service.routes)
+        for router in runtime.service.routers:
+            app.include_router(router)
     app.add_middleware(BodyLimit, limit=API_BODY_LIMIT, except_under=f"/{name}/webhooks/")
     app.add_middleware(Observe, service=name)
     return app

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from services.commitments.errors import DueInThePast, StaleRevision, TooLate, WrongState
@@ -101,6 +101,11 @@ def clocks(promise: Promise) -> tuple[Clock, ...]:
     if promise.warned_at is None:
         watched.append(Clock("commitment_warning", promise.stated_at + (due - promise.stated_at) * WARN_AT))
     return tuple(watched)
+
+
+def draft(promise: Promise) -> Decision:
+    """Written down, told to nobody yet."""
+    return promise, (told.CommitmentDrafted(**_facts(promise)),)
 
 
 def state(promise: Promise, now: datetime) -> Decision:
@@ -224,7 +229,7 @@ def _fulfilled(promise: Promise, now: datetime, by: str, evidence: UUID | None) 
     )
 
 
-def _facts(promise: Promise, terms: Terms | None = None) -> dict[str, object]:
+def _facts(promise: Promise, terms: Terms | None = None) -> dict[str, Any]:
     return {
         "customer_id": promise.customer_id,
         "commitment_id": promise.id,

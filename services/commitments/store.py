@@ -26,10 +26,11 @@ COLUMNS = (
 )
 _LOAD = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[]))")
 _LOCK = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
-_OPEN_OF = text(f"""
+_UNKEPT_OF = text(f"""
     SELECT {COLUMNS} FROM commitment
     WHERE customer_id = ANY(CAST(:customers AS uuid[])) AND kind = ANY(CAST(:kinds AS text[]))
-      AND status IN ('stated', 'agreed') ORDER BY id FOR UPDATE
+      AND (status IN ('stated', 'agreed') OR (status = 'broken' AND fulfilled_at IS NULL))
+    ORDER BY id FOR UPDATE
 """)
 _INSERT = text("""
     INSERT INTO commitment (id, customer_id, case_id, interaction_id, kind, obligor, owner, status, outcome,
@@ -70,11 +71,11 @@ class Promises:
         """As `load`, and nobody else changes them until this unit of work ends."""
         return _by_id(await session.execute(_LOCK, {"ids": sorted(ids)}))
 
-    async def open_of(
+    async def unkept_of(
         self, session: WriteSession, customers: Collection[UUID], kinds: Collection[CommitmentKind]
     ) -> list[Promise]:
-        """The open promises of these customers, locked, oldest first."""
-        rows = await session.execute(_OPEN_OF, {"customers": list(customers), "kinds": [k.value for k in kinds]})
+        """What these customers still wait for, locked, oldest first: open, or broken and never done."""
+        rows = await session.execute(_UNKEPT_OF, {"customers": list(customers), "kinds": [k.value for k in kinds]})
         return [as_promise(row) for row in rows]
 
     async def add(self, session: WriteSession, decisions: Sequence[Decision]) -> None:
@@ -98,10 +99,14 @@ class Promises:
     def page_link(self, promise: Promise) -> str:
         return self._links.url("/commitments/p/", promise.id, lifetime=self._link_lifetime)
 
+    def read_link(self, token: str) -> UUID:
+        """Raises LinkAltered or LinkExpired."""
+        return self._links.read(token)
+
     def _tell(self, session: WriteSession, promise: Promise, events: Sequence[Payload]) -> None:
         for event in events:
             if isinstance(event, told.CommitmentStated | told.CommitmentRevised | told.CommitmentAtRisk):
-                event = event.model_copy(update={"link": self.page_link(promise)})  # noqa: PLW2901
+                event = event.model_copy(update={"link": self.page_link(promise)})
             session.emit(event)
 
 

@@ -63,18 +63,21 @@ _COMMIT = """
     SELECT $1, o.topic, o.partition, o.next_offset
     FROM unnest($3::text[], $4::int[], $5::bigint[]) AS o (topic, partition, next_offset)
     JOIN broker_claim c ON c."group" = $1 AND c.topic = o.topic AND c.partition = o.partition AND c.member = $2
+    FOR SHARE OF c
     ON CONFLICT ("group", topic, partition) DO UPDATE SET next_offset = excluded.next_offset
     RETURNING topic
 """
 _HEARTBEAT = """
     INSERT INTO broker_member VALUES ($1, $2, clock_timestamp())
     ON CONFLICT ("group", member) DO UPDATE SET seen_at = excluded.seen_at
+    RETURNING xmax = 0 AS joined
 """
 _FORGET = 'DELETE FROM broker_member WHERE "group" = $1 AND seen_at < clock_timestamp() - $2::interval'
 _MEMBERS = 'SELECT member FROM broker_member WHERE "group" = $1 ORDER BY member'
 _RELEASE = """
-    DELETE FROM broker_claim USING unnest($3::text[], $4::int[]) AS p (topic, partition)
-    WHERE "group" = $1 AND member = $2 AND broker_claim.topic = p.topic AND broker_claim.partition = p.partition
+    DELETE FROM broker_claim c WHERE "group" = $1 AND member = $2 AND NOT EXISTS (
+        SELECT FROM unnest($3::text[], $4::int[]) AS p (topic, partition)
+        WHERE c.topic = p.topic AND c.partition = p.partition)
 """
 _CLAIM = """
     INSERT INTO broker_claim AS c ("group", topic, partition, member)
@@ -89,12 +92,26 @@ _POSITIONS = 'SELECT topic, partition, next_offset FROM broker_offset WHERE "gro
 _ENDS = "SELECT topic, number, next_offset FROM broker_partition WHERE topic = ANY($1)"
 
 
+_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+"""What passes by itself: no server, a server that starts or stops, a full one, a deadlock."""
+
+
 class LocalBroker:
     """`url` is the URL of the database that holds the log."""
 
-    def __init__(self, url: str, *, topics: Sequence[str], partitions: int = PARTITIONS) -> None:
+    def __init__(
+        self, url: str, *, topics: Sequence[str], partitions: int = PARTITIONS, silence: timedelta = SILENCE
+    ) -> None:
         self.dsn = url.replace("postgresql+asyncpg", "postgresql")
-        self.topics, self.partitions = topics, partitions
+        self.topics, self.partitions, self.silence = topics, partitions, silence
         self.published = asyncio.Condition()
         self._pool: asyncpg.Pool | None = None
 
@@ -105,20 +122,15 @@ class LocalBroker:
         try:
             async with self._pool.acquire(timeout=5) as connection, connection.transaction():
                 yield connection
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError) as error:
-            raise BrokerLost(str(error)) from error
-        except (
-            asyncpg.CannotConnectNowError,
-            asyncpg.AdminShutdownError,
-            asyncpg.CrashShutdownError,
-        ) as error:
-            raise BrokerLost(str(error)) from error
+        except _LOST as error:
+            raise BrokerLost(str(error) or type(error).__name__) from error
 
     async def start(self) -> None:
-        try:
-            self._pool = await asyncpg.create_pool(self.dsn, min_size=1, max_size=8, timeout=5)
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-            raise BrokerLost(str(error)) from error
+        if self._pool is None:
+            try:
+                self._pool = await asyncpg.create_pool(self.dsn, min_size=1, max_size=8, timeout=5)
+            except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+                raise BrokerLost(str(error) or type(error).__name__) from error
         async with self.connection() as connection:
             await connection.execute("SELECT pg_advisory_xact_lock(7205759403)")
             await connection.execute(_SCHEMA)
@@ -135,6 +147,7 @@ class LocalBroker:
     async def stop(self) -> None:
         if self._pool is not None:
             await self._pool.close()
+            self._pool = None
 
     async def publish(self, records: Sequence[Record]) -> None:
         groups: dict[Partition, list[Record]] = defaultdict(list)
@@ -167,6 +180,7 @@ class LocalConsumer:
         self._positions: dict[Partition, int] = {}
         self._paused: set[Partition] = set()
         self._balanced_at = 0.0
+        self._reads = 0
 
     async def start(self) -> None:
         await self._balance()
@@ -181,18 +195,27 @@ class LocalConsumer:
             )
 
     async def _balance(self) -> None:
-        """Says that we live, gives up what is another's share, takes what is ours and free."""
+        """Says that we live, gives up what is another's share, takes what is ours and free.
+
+        What is given up is committed first and by itself, so that two members that exchange partitions do
+        not wait for each other.
+        """
         async with self.broker.connection() as connection:
-            await connection.execute(_HEARTBEAT, self.group, self.member)
-            await connection.execute(_FORGET, self.group, SILENCE)
+            joined = await connection.fetchval(_HEARTBEAT, self.group, self.member)
+            if joined:
+                # New, or forgotten after a silence: others may have come further with what was ours.
+                self._positions.clear()
+            await connection.execute(_FORGET, self.group, self.broker.silence)
             members = [row["member"] for row in await connection.fetch(_MEMBERS, self.group)]
         every = sorted(Partition(t, n) for t in self.topics for n in range(self.broker.partitions))
         share = set(every[members.index(self.member) :: len(members)])
         surplus = [p for p in self._positions if p not in share]
         if surplus and self._drain is not None:
             await self._drain()
+        if surplus or joined:
+            async with self.broker.connection() as connection:
+                await connection.execute(_RELEASE, self.group, self.member, *_columns(sorted(share)))
         async with self.broker.connection() as connection:
-            await connection.execute(_RELEASE, self.group, self.member, *_columns(surplus))
             rows = await connection.fetch(_CLAIM, self.group, self.member, *_columns(sorted(share)))
             held = {Partition(*row) for row in rows}
             committed = {Partition(r[0], r[1]): r[2] for r in await connection.fetch(_POSITIONS, self.group)}
@@ -203,7 +226,7 @@ class LocalConsumer:
     async def poll(self, *, limit: int, timeout: float) -> Mapping[Partition, Sequence[Record]]:
         until = monotonic() + timeout
         while True:
-            if monotonic() - self._balanced_at > SILENCE.total_seconds() / 6:
+            if monotonic() - self._balanced_at > self.broker.silence.total_seconds() / 6:
                 await self._balance()
             batches = await self._read(limit)
             left = until - monotonic()
@@ -219,7 +242,10 @@ class LocalConsumer:
                 return
 
     async def _read(self, limit: int) -> dict[Partition, list[Record]]:
-        wanted = [p for p in self._positions if p not in self._paused]
+        turn = self._reads = self._reads + 1
+        open_ = [p for p in self._positions if p not in self._paused]
+        # Each read begins at another partition, or a full one would keep the others waiting.
+        wanted = open_[turn % len(open_) :] + open_[: turn % len(open_)] if open_ else []
         async with self.broker.connection() as connection:
             rows = await connection.fetch(_READ, *_columns(wanted), [self._positions[p] for p in wanted], limit)
         batches: dict[Partition, list[Record]] = defaultdict(list)

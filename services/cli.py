@@ -1,0 +1,192 @@
+"""The command `kept`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services import registry
+from shared.clock import SystemClock
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Every contact on one timeline, every promise kept.")
+parked = typer.Typer(no_args_is_help=True, help="Events that could not be handled, by customer.")
+contracts = typer.Typer(no_args_is_help=True, help="The generated descriptions of every event.")
+app.add_typer(parked, name="parked")
+app.add_typer(contracts, name="contracts")
+
+Data = Annotated[Path, typer.Option("--data", help="Where the data lives.")]
+Port = Annotated[int, typer.Option(help="The port on 127.0.0.1.")]
+ServiceName = Annotated[str, typer.Argument(help=f"One of {', '.join(registry.NAMES)}.")]
+DEFAULT_DATA = Path(os.environ.get("KEPT_DATA", ".kept"))
+
+
+@app.command()
+def up(data: Data = DEFAULT_DATA, port: Port = 8080) -> None:
+    """Everything on this machine: embedded database and broker, four services, one address."""
+    from services.up import up as run
+
+    asyncio.run(run(data.resolve(), host="127.0.0.1", port=port, smtp_url=os.environ.get("KEPT_SMTP_URL")))
+
+
+@app.command()
+def demo(
+    check: Annotated[bool, typer.Option("--check", help="Play, verify over HTTP, stop, exit 0 or 1.")] = False,
+    url: Annotated[str | None, typer.Option(help="A running installation instead of one of our own.")] = None,
+    token: Annotated[str | None, typer.Option(help="An access token for --url.")] = None,
+    data: Data = DEFAULT_DATA,
+    port: Port = 8080,
+) -> None:
+    """Plays a day of contacts, from webhook to confirmed satisfaction."""
+    from services.demo import command
+
+    sys.exit(asyncio.run(command.run(check=check, url=url, token=token, data=data.resolve(), port=port)))
+
+
+@app.command()
+def serve(
+    service: ServiceName,
+    role: Annotated[str, typer.Option(help="all, api or worker.")] = "all",
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 8000,
+) -> None:
+    """One service in this process, with the settings of the environment."""
+    from services.serve import serve as run
+
+    if service not in registry.NAMES or role not in {"all", "api", "worker"}:
+        raise typer.BadParameter("no such service or role")
+    run(service, role=role, host=host, port=port)  # type: ignore[arg-type]
+
+
+@app.command()
+def front(
+    at: Annotated[str, typer.Option(help="Where each process of each service is found.")],
+    mailbox: Annotated[bool, typer.Option(help="Link to the mailbox.")] = True,
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 8000,
+) -> None:
+    """The first page and the readiness of all, behind a gateway that serves the services."""
+    from services.serve import serve_front
+
+    serve_front(at, mailbox=mailbox, host=host, port=port)
+
+
+@app.command()
+def migrate(
+    service: ServiceName,
+    create: Annotated[bool, typer.Option(help="Make the database first where it is missing.")] = False,
+) -> None:
+    """Brings a service's database (KEPT_DATABASE_URL) to the newest revision."""
+    from shared.migrations import upgrade
+    from shared.migrations.run import create_database
+
+    url = os.environ["KEPT_DATABASE_URL"]
+    if create:
+        asyncio.run(create_database(url))
+    asyncio.run(upgrade(url, registry.migrations(service)))
+
+
+@app.command()
+def token(
+    scope: Annotated[list[str] | None, typer.Option(help="E.g. intake:read; may be repeated.")] = None,
+    subject: Annotated[str, typer.Option(help="Who the token speaks for.")] = "owner",
+    days: Annotated[int, typer.Option(min=1, max=3650)] = 30,
+    browser: Annotated[bool, typer.Option("--browser", help="A one-time link that opens a session.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """An access token for a program, or a one-time link for a person."""
+    from shared.ids import new_id
+    from shared.security import Links, Tokens
+
+    settings = _any_settings(data)
+    if browser:
+        print(
+            Links(settings, SystemClock(), "browser").url("/intake/session/", new_id(), lifetime=timedelta(minutes=30))
+        )
+        return
+    tokens = Tokens(settings, SystemClock())
+    print(tokens.issue(subject, frozenset(scope or ["*"]), lifetime=timedelta(days=days)))
+
+
+@parked.command("list")
+def parked_list(service: ServiceName) -> None:
+    """What a service has put aside, with the reason."""
+    from shared.parking import list_parked
+
+    async def run() -> list[dict[str, Any]]:
+        made = registry.runtime(service, SystemClock(), role="api")
+        try:
+            return await list_parked(made.database)
+        finally:
+            await made.stop()
+
+    for row in asyncio.run(run()):
+        print(json.dumps(row, default=str, ensure_ascii=False))
+
+
+@parked.command()
+def redrive(service: ServiceName, key: Annotated[str, typer.Argument(help="The customer's id.")]) -> None:
+    """Hands the parked events of one customer to the service again, in their order."""
+    from shared.parking import redrive as run_redrive
+
+    async def run() -> int:
+        made = registry.runtime(service, SystemClock(), role="api")
+        try:
+            return await run_redrive(made.database, made.service.handle, key)
+        finally:
+            await made.stop()
+
+    print(f"{asyncio.run(run())} handled")
+
+
+@contracts.command()
+def export(
+    directory: Annotated[Path, typer.Argument()] = Path("docs/events"),
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 where they have drifted.")] = False,
+) -> None:
+    """Writes the JSON Schemas and the AsyncAPI document of every event."""
+    from shared.contracts import export as exporting
+
+    if not check:
+        exporting.export(directory)
+        return
+    differences = exporting.drift(directory)
+    for line in differences:
+        print(line)
+    sys.exit(1 if differences else 0)
+
+
+@app.command()
+def mailbox(
+    directory: Annotated[Path, typer.Option()] = Path("mail"),
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    smtp_port: Annotated[int, typer.Option()] = 1025,
+    http_port: Annotated[int, typer.Option()] = 8025,
+) -> None:
+    """Catches mail instead of delivering it, and shows it. For trying things out."""
+    from services.mailbox import serve as run
+
+    public_url = os.environ.get("KEPT_PUBLIC_URL", "http://127.0.0.1:8080")
+    asyncio.run(run(directory, host=host, smtp_port=smtp_port, http_port=http_port, public_url=public_url))
+
+
+def _any_settings(data: Path) -> Any:
+    """Enough settings to sign: the environment's, or the key of the house on this machine."""
+    from shared.settings import ServiceSettings
+
+    values: dict[str, Any] = {"database_url": "unused", "broker": "local"}
+    if "KEPT_SECRET_KEY" not in os.environ:
+        from services.house import secret_key
+
+        values["secret_key"] = secret_key(data)
+    return ServiceSettings(**values)
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,88 @@
+"""The customer's page of one promise: what we promised, agree, decline, and every change, by a signed link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import Form, Request, status
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import select
+
+from services.commitments import promise as core
+from services.commitments.errors import StaleRevision, WrongState
+from services.commitments.promise import Decision, Promise
+from services.commitments.routes import command, one
+from services.commitments.store import Promises
+from services.commitments.tables import CustomerRow
+from shared.database import ReadSession, WriteSession
+from shared.routing import Reading, Writing, router
+from shared.web import Pages
+
+pages = router("/commitments/p", include_in_schema=False)
+_pages = Pages(Path(__file__).parent / "pages")
+
+Note = Literal["", "agreed", "declined", "moved"]
+
+
+@pages.get("/{token}")
+async def show(request: Request, token: str, session: Reading, said: Note = "") -> Response:
+    store: Promises = request.app.state.service
+    return await _render(session, await one(store, session, store.read_link(token)), token, said)
+
+
+@pages.post("/{token}/agree")
+async def agree(request: Request, token: str, session: Writing, revision: Annotated[int, Form()]) -> Response:
+    return await _decide(request, token, session, "agreed", lambda p: core.agree(p, revision, session.now))
+
+
+@pages.post("/{token}/decline")
+async def decline(
+    request: Request,
+    token: str,
+    session: Writing,
+    revision: Annotated[int, Form()],
+    reason: Annotated[str, Form(min_length=1, max_length=1000)],
+) -> Response:
+    return await _decide(request, token, session, "declined", lambda p: core.decline(p, revision, reason, session.now))
+
+
+async def _decide(
+    request: Request, token: str, session: WriteSession, said: Note, decide: Callable[[Promise], Decision]
+) -> Response:
+    """Acts on what the customer saw; where that has moved meanwhile, shows them what is true now (409)."""
+    store: Promises = request.app.state.service
+    id_ = store.read_link(token)
+    try:
+        await command(store, session, id_, decide)
+    except (StaleRevision, WrongState):
+        promise = await one(store, session, id_)
+        return await _render(session, promise, token, "moved", status=status.HTTP_409_CONFLICT)
+    return RedirectResponse(f"/commitments/p/{token}?said={said}", status_code=status.HTTP_303_SEE_OTHER)
+
+
+async def _render(
+    session: ReadSession,
+    promise: Promise,
+    token: str,
+    said: Note,
+    status: int = 200,
+) -> Response:
+    """Only these fields reach the page: nothing internal is on it."""
+    customer = (await session.exec(select(CustomerRow).where(CustomerRow.id == promise.customer_id))).first()
+    return _pages.render(
+        "promise.html",
+        language=customer.language if customer else "vi",
+        status=status,
+        token=token,
+        said=said,
+        state=promise.status.value,
+        outcome=promise.outcome.value if promise.outcome else None,
+        at_risk=promise.is_open and promise.warned_at is not None,
+        awaits_answer=promise.awaits_answer,
+        binds=promise.binds,
+        latest=promise.latest,
+        revisions=promise.terms,
+        fulfilled_at=promise.fulfilled_at,
+    )

@@ -1,0 +1,111 @@
+"""What commitments does when others tell it something: opens the clocks, closes what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from services.commitments import customers
+from services.commitments.policies import NEXT_CONTACT, answers, clock_for, load_policies, within
+from services.commitments.promise import Decision, Promise, fulfil, state
+from services.commitments.store import Promises
+from services.commitments.watch import promise_contact, resolve, watch_case
+from services.commitments.words import SAYS
+from shared.contracts import Event
+from shared.contracts import intake as heard
+from shared.contracts.commitments import CommitmentKind, Terms
+from shared.database import WriteSession
+from shared.ids import new_id
+from shared.inbox import Handlers
+
+
+class Reactions:
+    """The handlers of the service. `zone` is where a customer's own is not known."""
+
+    def __init__(self, promises: Promises, *, zone: str) -> None:
+        self._promises, self._zone = promises, zone
+
+    def handlers(self) -> Handlers:
+        handlers = Handlers()
+        handlers.on(heard.InteractionReceived)(self.received)
+        handlers.on(heard.InteractionSent)(self.sent)
+        handlers.on(heard.CaseOpened)(_watch)
+        handlers.on(heard.CaseReopened)(_watch)
+        handlers.on(heard.CaseResolved)(_resolved)
+        handlers.on(heard.CustomerCreated)(_learn)
+        handlers.on(heard.CustomerUpdated)(_learn)
+        handlers.on(heard.CustomerMerged)(_merged)
+        handlers.on(heard.CustomerUnmerged)(_unmerged)
+        return handlers
+
+    async def received(self, session: WriteSession, _: Event, contact: heard.InteractionReceived) -> None:
+        """An answered call keeps what was open; anything else opens the clock that policy asks for."""
+        if contact.kind is heard.InteractionKind.CALL:
+            await self._keep(session, contact)
+        kind = clock_for(contact)
+        if kind is None:
+            return
+        if kind is CommitmentKind.CALL_BACK:
+            owed = await self._promises.unkept_of(session, [contact.customer_id], [kind])
+            if any(promise.is_open for promise in owed):
+                return
+        rules = await load_policies(session)
+        due = contact.received_at + within(rules, kind, contact.channel_kind, session.now)
+        await self._promises.add(session, [_owed(contact, kind, due, self._zone)])
+
+    async def sent(self, session: WriteSession, _: Event, contact: heard.InteractionSent) -> None:
+        """We spoke: what it answers is kept, and the next contact is promised."""
+        if not answers(contact.kind):
+            return
+        await self._keep(session, contact, named=frozenset(contact.answers))
+        rules = await load_policies(session)
+        family = await customers.family(session, contact.customer_id)
+        await promise_contact(session, family, session.now + within(rules, NEXT_CONTACT, None, session.now))
+
+    async def _keep(
+        self, session: WriteSession, contact: heard.Interaction, *, named: Collection[UUID] = frozenset()
+    ) -> None:
+        """Fulfils the answers that this contact names, or all that are open."""
+        family = await customers.family(session, contact.customer_id)
+        unkept = await self._promises.unkept_of(session, family, answers(contact.kind))
+        found = [promise for promise in unkept if not named or promise.interaction_id in named]
+        by = contact.agent or "agent"
+        decisions = [fulfil(p, contact.occurred_at, by=by, evidence=contact.interaction_id) for p in found]
+        await self._promises.save(session, found, decisions)
+
+
+async def _watch(session: WriteSession, _: Event, case: heard.CaseOpened | heard.CaseReopened) -> None:
+    rules = await load_policies(session)
+    first = session.now + within(rules, CommitmentKind.RESPONSE, None, session.now)
+    await watch_case(session, case.case_id, case.customer_id, first)
+
+
+async def _resolved(session: WriteSession, _: Event, case: heard.CaseResolved) -> None:
+    await resolve(session, case.case_id)
+
+
+async def _learn(session: WriteSession, _: Event, customer: heard.CustomerFacts) -> None:
+    await customers.learn(session, customer)
+
+
+async def _merged(session: WriteSession, _: Event, link: heard.CustomerMerged) -> None:
+    await customers.link(session, link.customer_id, link.into)
+
+
+async def _unmerged(session: WriteSession, _: Event, link: heard.CustomerUnmerged) -> None:
+    await customers.link(session, link.customer_id, None)
+
+
+def _owed(contact: heard.InteractionReceived, kind: CommitmentKind, due: datetime, zone: str) -> Decision:
+    """The promise that policy makes for a contact, told at once by the acknowledgement."""
+    says = SAYS[kind][contact.language]
+    drafted = Promise(
+        id=new_id(),
+        customer_id=contact.customer_id,
+        case_id=contact.case_id,
+        interaction_id=contact.interaction_id,
+        kind=kind,
+        terms=(Terms(revision=1, words=says.words, due_at=due, zone=zone, cost=says.cost),),
+    )
+    return state(drafted, contact.received_at)

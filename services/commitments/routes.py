@@ -1,0 +1,233 @@
+"""The HTTP interface for programs and agents: promises, their commands, policies, the breach list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request, status
+from sqlalchemy import text
+from sqlmodel import col, select, tuple_
+
+from services.commitments import promise as core
+from services.commitments.errors import DueInThePast, PromiseNotFound
+from services.commitments.promise import Decision, Promise
+from services.commitments.schemas import (
+    Agree,
+    BreachedCase,
+    Decline,
+    Fact,
+    NewPolicy,
+    NewPromise,
+    PolicyView,
+    PromiseView,
+    Revise,
+    Withdraw,
+)
+from services.commitments.store import Promises
+from services.commitments.tables import CaseRow, CommitmentRow, PolicyRow
+from shared.contracts.commitments import CommitmentKind, Terms
+from shared.database import ReadSession, WriteSession
+from shared.ids import new_id
+from shared.paging import Cursor, Limit, Page, decode, encode
+from shared.routing import Reading, Writing, router
+from shared.security import Principal, require
+
+api = router("/commitments", tags=["commitments"])
+
+MayRead = Annotated[Principal, Depends(require("commitments:read"))]
+MayWrite = Annotated[Principal, Depends(require("commitments:write"))]
+
+_HISTORY = text("""
+    SELECT event_id, type, time, data::jsonb AS data FROM event_log
+    WHERE key = :key AND data::jsonb ->> 'commitment_id' = :id ORDER BY sequence
+""")
+
+
+def _promises(request: Request) -> Promises:
+    promises: Promises = request.app.state.service
+    return promises
+
+
+Store = Annotated[Promises, Depends(_promises)]
+
+
+@api.post("", status_code=status.HTTP_201_CREATED)
+async def draft(new: NewPromise, session: Writing, who: MayWrite, store: Store) -> PromiseView:
+    """A promise in words, with a due time and a cost; `tell` states it to the customer at once."""
+    if new.due_at <= session.now:
+        raise DueInThePast("a promise needs a due time in the future")
+    zone = new.zone or "Asia/Ho_Chi_Minh"
+    terms = Terms(
+        revision=1,
+        words=new.words,
+        due_at=new.due_at,
+        zone=zone,
+        cost=new.cost,
+        scope=new.scope,
+        exclusions=new.exclusions,
+    )
+    drafted = Promise(
+        id=new_id(),
+        customer_id=new.customer_id,
+        case_id=new.case_id,
+        kind=CommitmentKind.PROMISE,
+        owner=new.owner or who.subject,
+        terms=(terms,),
+    )
+    decision = core.draft(drafted)
+    if new.tell:
+        told, events = core.state(drafted, session.now)
+        decision = told, (*decision[1], *events)
+    await store.add(session, [decision])
+    return PromiseView.of(decision[0])
+
+
+@api.get("")
+async def list_promises(
+    session: Reading,
+    who: MayRead,
+    customer_id: UUID | None = None,
+    status: str | None = None,
+    kind: CommitmentKind | None = None,
+    owner: str | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[PromiseView]:
+    """Promises, the soonest due first."""
+    query = select(CommitmentRow).order_by(col(CommitmentRow.due_at), col(CommitmentRow.id)).limit(limit + 1)
+    for column, value in (
+        (CommitmentRow.customer_id, customer_id),
+        (CommitmentRow.status, status),
+        (CommitmentRow.kind, kind),
+        (CommitmentRow.owner, owner),
+    ):
+        if value is not None:
+            query = query.where(col(column) == value)
+    if cursor is not None:
+        query = query.where(tuple_(col(CommitmentRow.due_at), col(CommitmentRow.id)) > decode(cursor))
+    rows = (await session.exec(query)).all()
+    more = encode(rows[limit - 1].due_at, rows[limit - 1].id) if len(rows) > limit else None
+    return Page(items=[PromiseView.of_row(row) for row in rows[:limit]], next=more)
+
+
+@api.get("/policies")
+async def policies(session: Reading, who: MayRead) -> list[PolicyView]:
+    """Every rule there is and was; the newest valid one counts."""
+    rows = await session.exec(select(PolicyRow).order_by(col(PolicyRow.valid_from).desc(), col(PolicyRow.id).desc()))
+    return [PolicyView.model_validate(row, from_attributes=True) for row in rows]
+
+
+@api.put("/policies", status_code=status.HTTP_201_CREATED)
+async def set_policy(new: NewPolicy, session: Writing, who: MayWrite) -> PolicyView:
+    """A new rule from an instant on. What was valid before stays in the history."""
+    row = PolicyRow(
+        kind=new.kind,
+        channel_kind=new.channel_kind,
+        within_minutes=new.within_minutes,
+        valid_from=max(new.valid_from or session.now, session.now),
+        set_by=who.subject,
+    )
+    session.add(row)
+    await session.flush()
+    return PolicyView.model_validate(row, from_attributes=True)
+
+
+@api.get("/next-contacts")
+async def next_contacts(
+    request: Request, session: Reading, who: MayRead, breached: bool | None = None, limit: Limit = 50
+) -> Page[BreachedCase]:
+    """When each open case hears from us next; `breached` lists those where that time has passed."""
+    query = select(CaseRow).where(col(CaseRow.open)).order_by(col(CaseRow.next_contact_at)).limit(limit)
+    now: datetime = request.app.state.runtime.clock.now()
+    if breached is not None:
+        past = col(CaseRow.next_contact_at) <= now
+        query = query.where(past if breached else ~past)
+    rows = await session.exec(query)
+    return Page(items=[BreachedCase.of(row, now) for row in rows])
+
+
+@api.get("/{id}")
+async def show(id: UUID, session: Reading, who: MayRead, store: Store) -> PromiseView:  # noqa: A002
+    return PromiseView.of(await one(store, session, id))
+
+
+@api.get("/{id}/history")
+async def history(id: UUID, session: Reading, who: MayRead, store: Store) -> list[Fact]:  # noqa: A002
+    """Every fact about the promise, in order: append-only, as the event log holds it (X2)."""
+    promise = await one(store, session, id)
+    rows = await session.execute(_HISTORY, {"key": str(promise.customer_id), "id": str(id)})
+    return [Fact(event_id=r.event_id, type=r.type, at=r.time, data=r.data) for r in rows]
+
+
+@api.post("/{id}/state")
+async def state(id: UUID, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """Told to the customer, who gets a link to agree or decline."""
+    return await command(store, session, id, lambda p: core.state(p, session.now))
+
+
+@api.post("/{id}/agree")
+async def agree(id: UUID, body: Agree, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """Records that the customer said yes to an agent, on the phone for instance."""
+    return await command(store, session, id, lambda p: core.agree(p, body.revision, session.now, by="agent_record"))
+
+
+@api.post("/{id}/decline")
+async def decline(id: UUID, body: Decline, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    return await command(store, session, id, lambda p: core.decline(p, body.revision, body.reason, session.now))
+
+
+@api.post("/{id}/revise")
+async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """New terms with a reason, before the old ones are due. They bind when the customer agrees."""
+    return await command(
+        store,
+        session,
+        id,
+        lambda p: core.revise(
+            p,
+            due_at=body.due_at,
+            reason=body.reason,
+            by=who.subject,
+            now=session.now,
+            words=body.words,
+            cost=body.cost,
+        ),
+    )
+
+
+@api.post("/{id}/fulfil")
+async def fulfil(id: UUID, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    return await command(store, session, id, lambda p: core.fulfil(p, session.now, by=who.subject))
+
+
+@api.post("/{id}/withdraw")
+async def withdraw(id: UUID, body: Withdraw, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """The customer wants it no longer."""
+    return await command(
+        store, session, id, lambda p: core.withdraw(p, session.now, reason=body.reason, by=who.subject)
+    )
+
+
+async def one(store: Promises, session: ReadSession, id: UUID) -> Promise:  # noqa: A002
+    try:
+        return (await store.load(session, [id]))[id]
+    except KeyError:
+        raise PromiseNotFound(f"there is no promise {id}") from None
+
+
+async def command(
+    store: Promises,
+    session: WriteSession,
+    id: UUID,  # noqa: A002
+    decide: Callable[[Promise], Decision],
+) -> PromiseView:
+    """Loads and locks one promise, decides, and writes what was decided."""
+    locked = await store.lock(session, [id])
+    if id not in locked:
+        raise PromiseNotFound(f"there is no promise {id}")
+    decision = decide(locked[id])
+    await store.save(session, [locked[id]], [decision])
+    return PromiseView.of(decision[0])

@@ -1,0 +1,73 @@
+"""What can go wrong in intake, by name."""
+
+from __future__ import annotations
+
+from shared.problems import Conflict, Gone, Invalid, NotFound, Unauthenticated, Unavailable
+
+
+class NoSuchChannel(NotFound):
+    code = "no-such-channel"
+
+
+class NoSuchCustomer(NotFound):
+    code = "no-such-customer"
+
+
+class NoSuchCase(NotFound):
+    code = "no-such-case"
+
+
+class NoSuchInteraction(NotFound):
+    code = "no-such-interaction"
+
+
+class NotInQuarantine(NotFound):
+    code = "not-in-quarantine"
+
+
+class WrongSignature(Unauthenticated):
+    code = "wrong-signature"
+
+
+class ChannelLocked(Unavailable):
+    """Its secrets were sealed under another KEPT_SECRET_KEY. It heals with the setting, hence no 4xx."""
+
+    code = "channel-locked"
+
+
+class ChannelExists(Conflict):
+    code = "channel-exists"
+
+
+class HandleTaken(Conflict):
+    code = "handle-taken"
+
+
+class SameCustomer(Invalid):
+    code = "same-customer"
+
+
+class AlreadyMerged(Conflict):
+    code = "already-merged"
+
+
+class NotMerged(Conflict):
+    code = "not-merged"
+
+
+class CaseMoved(Conflict):
+    """The case is not in the state this act needs."""
+
+    code = "case-moved"
+
+
+class LinkUsed(Gone):
+    code = "link-used"
+
+
+class NoSession(Unauthenticated):
+    code = "no-session"
+
+
+class Overtaken(Exception):
+    """Another worker filed the same contact at the same moment. Nothing was written; do the batch again."""

@@ -1,0 +1,170 @@
+"""A batch of contacts becomes interactions, customers, cases and events, in a handful of statements.
+
+    unseen -> resolve (who) -> thread (what about) -> insert -> emit
+
+The unique index on (channel, external_id) has the last word on copies: where it disagrees with what was read
+before, the whole batch is done again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import blake2b
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from services.intake import casework, people
+from services.intake.channels.provider import Contact
+from services.intake.errors import Overtaken
+from services.intake.people import Person
+from services.intake.settings import IntakeSettings
+from shared.contracts.intake import ChannelKind, InteractionReceived, InteractionSent
+from shared.database import WriteSession
+from shared.ids import new_id
+from shared.telemetry import span
+
+log = structlog.get_logger()
+
+EVENT_TEXT = 16_000
+"""Characters of a text that travel in an event. The interaction's row has all of it."""
+
+_SEEN = text("""
+    SELECT i.channel, i.external_id, i.digest FROM interaction i
+    JOIN unnest(CAST(:channels AS text[]), CAST(:ids AS text[])) AS k (channel, external_id)
+      ON i.channel = k.channel AND i.external_id = k.external_id
+""")
+_INSERT = text("""
+    INSERT INTO interaction (id, channel, external_id, customer_id, case_id, direction, kind, channel_kind,
+        occurred_at, received_at, subject, text, ring_count, duration_seconds, agent, automatic, attachments,
+        raw_id, digest)
+    SELECT * FROM unnest(
+        CAST(:id AS uuid[]), CAST(:channel AS text[]), CAST(:external_id AS text[]), CAST(:customer_id AS uuid[]),
+        CAST(:case_id AS uuid[]), CAST(:direction AS text[]), CAST(:kind AS text[]), CAST(:channel_kind AS text[]),
+        CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]), CAST(:subject AS text[]),
+        CAST(:text AS text[]), CAST(:ring_count AS int[]), CAST(:duration_seconds AS int[]),
+        CAST(:agent AS text[]), CAST(:automatic AS boolean[]), CAST(:attachments AS text[]),
+        CAST(:raw_id AS bigint[]), CAST(:digest AS bigint[]))
+    ON CONFLICT (channel, external_id) DO NOTHING RETURNING id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A contact with where it came in. `raw_id` None: an agent recorded it."""
+
+    channel: str
+    channel_kind: ChannelKind
+    account: str
+    received_at: datetime
+    contact: Contact
+    raw_id: int | None = None
+    traceparent: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.channel, self.contact.external_id
+
+
+def digest(contact: Contact) -> int:
+    """Tells a copy from another contact under the same id. 64 bits, signed."""
+    content = repr((contact.kind.value, contact.address, contact.subject, contact.text, contact.attachments))
+    return int.from_bytes(blake2b(content.encode(), digest_size=8).digest(), signed=True)
+
+
+async def file(session: WriteSession, arrivals: Sequence[Arrival], settings: IntakeSettings) -> int:
+    """Files each contact once and emits its events. Returns how many were new. Raises Overtaken."""
+    fresh = await _unseen(session, arrivals)
+    if not fresh:
+        return 0
+    known = await people.resolve(session, fresh, settings)
+    cases = await casework.thread(session, fresh, known, settings)
+    ids = [new_id() for _ in fresh]
+    rows = [_row(i, a, p, c) for i, a, p, c in zip(ids, fresh, known, cases.of, strict=True)]
+    inserted = await session.execute(_INSERT, {name: [row[name] for row in rows] for name in rows[0]})
+    if len(inserted.all()) != len(fresh):
+        raise Overtaken
+    told: set[UUID] = set()
+    for id_, arrival, person, case_id in zip(ids, fresh, known, cases.of, strict=True):
+        with span("file contact", arrival.traceparent):
+            if person.news and person.id not in told:
+                told.add(person.id)
+                session.emit(person.news)
+            if case_id in cases.opened:
+                session.emit(cases.opened.pop(case_id))
+            session.emit(_fact(id_, arrival, person, case_id, settings))
+    return len(fresh)
+
+
+async def _unseen(session: WriteSession, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Those not filed yet, the first of each id. An id that comes back with other content is logged, not merged."""
+    first: dict[tuple[str, str], Arrival] = {}
+    digests: dict[tuple[str, str], int] = {}
+    if not arrivals:
+        return []
+    channels, ids = zip(*{a.key for a in arrivals}, strict=True)
+    for row in await session.execute(_SEEN, {"channels": list(channels), "ids": list(ids)}):
+        digests[row.channel, row.external_id] = row.digest
+    for arrival in arrivals:
+        found = digests.get(arrival.key)
+        if found is None:
+            first[arrival.key] = arrival
+            digests[arrival.key] = digest(arrival.contact)
+        elif found != digest(arrival.contact):
+            log.warning("contact.same_id_other_content", channel=arrival.channel, id=arrival.contact.external_id)
+    return list(first.values())
+
+
+def _row(id_: UUID, arrival: Arrival, person: Person, case_id: UUID | None) -> Mapping[str, object]:
+    contact = arrival.contact
+    attachments = [asdict(a) for a in contact.attachments]
+    return {
+        "id": id_,
+        "channel": arrival.channel,
+        "external_id": contact.external_id,
+        "customer_id": person.id,
+        "case_id": case_id,
+        "direction": contact.direction,
+        "kind": contact.kind.value,
+        "channel_kind": (contact.channel_kind or arrival.channel_kind).value,
+        "occurred_at": contact.occurred_at or arrival.received_at,
+        "received_at": arrival.received_at,
+        "subject": contact.subject,
+        "text": contact.text,
+        "ring_count": contact.ring_count,
+        "duration_seconds": contact.duration_seconds,
+        "agent": contact.agent,
+        "automatic": contact.automatic,
+        "attachments": json.dumps(attachments) if attachments else None,
+        "raw_id": arrival.raw_id,
+        "digest": digest(contact),
+    }
+
+
+def _fact(
+    id_: UUID, arrival: Arrival, person: Person, case_id: UUID | None, settings: IntakeSettings
+) -> InteractionReceived | InteractionSent:
+    contact = arrival.contact
+    common = {
+        "customer_id": person.id,
+        "interaction_id": id_,
+        "case_id": case_id,
+        "channel": arrival.channel,
+        "channel_kind": contact.channel_kind or arrival.channel_kind,
+        "kind": contact.kind,
+        "occurred_at": contact.occurred_at or arrival.received_at,
+        "received_at": arrival.received_at,
+        "subject": contact.subject[:EVENT_TEXT] if contact.subject else None,
+        "text": contact.text[:EVENT_TEXT] if contact.text is not None else None,
+        "ring_count": contact.ring_count,
+        "duration_seconds": contact.duration_seconds,
+        "agent": contact.agent,
+    }
+    if contact.direction == "out":
+        return InteractionSent.model_validate(common)
+    language = person.spoken or person.language or settings.default_language
+    return InteractionReceived.model_validate({**common, "language": language, "automatic": contact.automatic})

@@ -1,0 +1,82 @@
+"""Raw requests that could not be read: listed with their reasons, and replayed after a fix."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlmodel import col, select, tuple_
+
+from services.intake.errors import NotInQuarantine
+from services.intake.raw import Raw, wait_again
+from services.intake.state import Here
+from services.intake.tables import Quarantined
+from shared import paging
+from shared.database import WriteSession
+from shared.ids import new_id
+from shared.paging import Cursor, Limit, Page
+from shared.routing import Reading, Writing, router
+from shared.security import Principal, require
+
+routes = router("/intake/quarantine", tags=["quarantine"])
+
+_PUT = text("""
+    INSERT INTO quarantine (id, raw_id, channel, reason, at) VALUES (:id, :raw_id, :channel, :reason, :at)
+""")
+
+
+class QuarantineOut(BaseModel):
+    id: UUID
+    raw_id: int
+    channel: str
+    reason: str
+    at: datetime
+
+
+class Replayed(BaseModel):
+    id: UUID
+    raw_id: int
+    status: str = "waiting"
+
+
+async def put(session: WriteSession, raw: Raw, reason: str) -> None:
+    values = {"id": new_id(), "raw_id": raw.id, "channel": raw.channel, "reason": reason[:1000], "at": session.now}
+    await session.execute(_PUT, values)
+
+
+@routes.get("")
+async def list_quarantine(
+    session: Reading,
+    _: Annotated[Principal, Depends(require("intake:read"))],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[QuarantineOut]:
+    """What waits for a fix, oldest first."""
+    query = select(Quarantined).where(col(Quarantined.replayed_at).is_(None))
+    if cursor:
+        query = query.where(tuple_(Quarantined.at, Quarantined.id) > tuple_(*paging.decode(cursor)))
+    query = query.order_by(col(Quarantined.at), col(Quarantined.id)).limit(limit + 1)
+    rows = (await session.exec(query)).all()
+    items = [QuarantineOut(**row.model_dump()) for row in rows[:limit]]
+    return Page(items=items, next=paging.encode(items[-1].at, items[-1].id) if len(rows) > limit else None)
+
+
+@routes.post("/{id}/replay", status_code=202)
+async def replay(
+    id: UUID,  # noqa: A002
+    session: Writing,
+    here: Here,
+    _: Annotated[Principal, Depends(require("intake:write"))],
+) -> Replayed:
+    """Reads the raw request again. What of it was filed already stays as it is."""
+    row = await session.get(Quarantined, id, with_for_update=True)
+    if row is None or row.replayed_at is not None:
+        raise NotInQuarantine("there is nothing to replay under this id")
+    row.replayed_at = session.now
+    session.add(row)
+    await wait_again(session, row.raw_id)
+    return Replayed(id=row.id, raw_id=row.raw_id)

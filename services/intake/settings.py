@@ -1,0 +1,23 @@
+"""Intake's settings. Each is an environment variable with the prefix `KEPT_`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class IntakeSettings(ServiceSettings):
+    default_region: str = Field(
+        "VN", min_length=2, max_length=2, description="ISO 3166 country of phone numbers written without one."
+    )
+    default_owner: str = Field(
+        "front-desk", min_length=1, description="Who answers for a case that nobody was assigned to yet."
+    )
+    raw_batch: int = Field(500, ge=1, description="Raw requests the worker turns into events in one transaction.")
+    raw_batch_bytes: int = Field(
+        32 * 1024 * 1024, ge=1, description="And how many bytes of them at most; one request always fits."
+    )
+    call_grace: float = Field(
+        10.0, ge=0, description="Seconds after a hangup in which the call's earlier events may still come in."
+    )

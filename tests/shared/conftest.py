@@ -1,0 +1,46 @@
+"""A fresh database with the toy's tables for every test, at noon of a day that does not pass by itself."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from shared.broker.local import LocalBroker
+from shared.clock import ManualClock
+from shared.contracts.intake import TOPIC
+from shared.database import Database
+from tests.support.postgres import ScratchPostgres
+from tests.support.scratch import NOON, migrated_template
+
+
+@pytest.fixture(scope="session")
+def toy_template(postgres: ScratchPostgres) -> str:
+    return migrated_template(postgres)
+
+
+@pytest.fixture
+def url(postgres: ScratchPostgres, toy_template: str) -> Iterator[str]:
+    """The address of a fresh database with the toy's tables."""
+    name = postgres.make_database(toy_template)
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+async def database(url: str, clock: ManualClock) -> AsyncIterator[Database]:
+    database = Database(url, source="/toy", clock=clock)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def broker(url: str) -> AsyncIterator[LocalBroker]:
+    """A local broker with its log in the test's database."""
+    broker = LocalBroker(url, topics=[TOPIC, f"{TOPIC}.dlt"], partitions=4)
+    await broker.start()
+    yield broker
+    await broker.stop()

@@ -1,0 +1,231 @@
+"""Every page's frame and parts: both languages, hostile words, the content policy, and colours that can be read."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import Request
+
+from shared.contracts.commitments import Outcome, Terms
+from shared.problems import Gone, NotFound
+from shared.web import Pages, problem_page
+from shared.web.pages import STYLE, address, speak_briefly, speak_time
+from shared.web.words import VIETNAMESE
+
+HOSTILE = """<script>alert(1)</script>"><img src=x onerror='alert(2)'>{{ 7 * 7 }}"""
+SCRIPT_LINK = "javascript:alert(3)"
+ZONE = "Asia/Ho_Chi_Minh"
+AT = datetime(2026, 5, 6, 7, 5, tzinfo=UTC)
+VOID = {"meta", "link", "input", "br", "img", "hr"}
+
+PARTS = {
+    "icon": "parts.icon(x)",
+    "mark": "parts.mark(link) ~ parts.mark('/') ~ parts.mark()",
+    "favicon": "parts.favicon()",
+    "badge": "parts.badge(x) ~ parts.badge('kept', x)",
+    "when": "parts.when(at, zone) ~ parts.when(at, zone, brief=true) ~ parts.when(at, zone, 'vi')",
+    "nav": "parts.nav([(link, x), ('/here', x)], '/here')",
+    "languages": "parts.languages(link, '?lang=en')",
+    "notice": "parts.notice('risk', x)",
+    "empty_state": "parts.empty_state(x, x)",
+    "facts": "parts.facts([(x, x), ('left out', none), ('left out', '')])",
+    "pager": "parts.pager(link, link) ~ parts.pager()",
+    "bar": "parts.bar(7, 'kept', x) ~ parts.bar(-1, 'kept', x)",
+    "timeline_entry": "parts.timeline_entry(x, at, zone, 'in', x, x, x, 'at_risk', link)",
+    "promise_card": "parts.promise_card(terms, 'stated', x, link, at, at) ~ parts.promise_card(bare, 'agreed')",
+    "steps": "parts.steps(x, [{'words': x, 'status': 'done', 'who': x, 'at': at}, {'words': x}], zone)",
+    "slip": "parts.slip(x, link, at, zone, x, x, 'waiting', x) ~ parts.slip(x, link, at, zone)",
+    "button": "parts.button(x) ~ parts.button(x, 'quiet', x, x) ~ parts.button(x, href=link)",
+    "field": "parts.field('a', x, x, hint=x, error=x, required=true) ~ parts.field('b', x, x, rows=3)",
+    "choice": "parts.choice('c', x, [(x, x), ('n', x)], x, hint=x, error=x)",
+    "scale": "parts.scale('d', x, 0, 10, x, x, 8, x)",
+}
+WRAPPERS = {
+    "timeline": "parts.timeline(x)",
+    "table": "parts.table(x, quiet=true)",
+    "lane": "parts.lane(x, 'risk', 3)",
+    "empty_state": "parts.empty_state(x)",
+    "timeline_entry": "parts.timeline_entry(x, at, zone)",
+    "promise_card": "parts.promise_card(terms, 'at_risk')",
+}
+
+
+class Outline(HTMLParser):
+    """What a browser would see: every start tag with its attributes; fails where tags do not nest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._open: list[str] = []
+        self.feed(html)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+
+def render(directory: Path, main: str, language: str) -> str:
+    (directory / "page.html").write_text(
+        f'{{% extends "frame.html" %}}{{% block title %}}{{{{ x }}}}{{% endblock %}}'
+        f"{{% block body %}}customer{{% endblock %}}{{% block main %}}{main}{{% endblock %}}"
+    )
+    words = Terms(
+        revision=2, words=HOSTILE, due_at=AT, zone=ZONE, cost=HOSTILE, scope=HOSTILE, exclusions=HOSTILE, reason=HOSTILE
+    )
+    bare = {"words": HOSTILE, "due_at": AT, "zone": ZONE, "cost": HOSTILE}
+    values: dict[str, Any] = {"x": HOSTILE, "link": SCRIPT_LINK, "at": AT, "zone": ZONE, "terms": words, "bare": bare}
+    return bytes(Pages(directory).render("page.html", language=language, **values).body).decode()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    "main",
+    [
+        *(pytest.param(f"{{{{ {call} }}}}", id=name) for name, call in PARTS.items()),
+        *(
+            pytest.param(f"{{% call {call} %}}{{{{ x }}}}{{% endcall %}}", id=f"call {name}")
+            for name, call in WRAPPERS.items()
+        ),
+    ],
+)
+def test_a_part_keeps_hostile_words_as_words(tmp_path: Path, main: str, language: str) -> None:
+    page = Outline(render(tmp_path, main, language))
+    assert ("html", {"lang": language}) in page.tags
+    for tag, attributes in page.tags:
+        assert tag not in ("script", "img")
+        assert "style" not in attributes
+        assert not [name for name in attributes if name.startswith("on")]
+        assert not (attributes.get("href") or "").startswith("javascript")
+
+
+def test_every_part_is_tried() -> None:
+    source = (Path(__file__).parents[2] / "shared/web/parts.html").read_text()
+    assert set(re.findall(r"macro (\w+)\(", source)) == PARTS.keys() | WRAPPERS.keys()
+
+
+def test_every_sentence_of_the_parts_is_translated() -> None:
+    sources = [(Path(__file__).parents[2] / "shared/web" / name).read_text() for name in ("parts.html", "frame.html")]
+    said = {
+        sentence
+        for source in sources
+        for sentence in re.findall(r'\bt\("([^"]+)"\)', re.sub(r"{#.*?#}", "", source, flags=re.S))
+    }
+    statuses = set(re.findall(r'^  "\w+": \("\w+", "\w+", "([^"]+)"\)', sources[0], flags=re.M))
+    assert len(said) > 10
+    assert len(statuses) > 20
+    assert said | statuses <= VIETNAMESE.keys()
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_has_its_own_words_and_shape(tmp_path: Path, outcome: Outcome) -> None:
+    html = render(tmp_path, f"{{{{ parts.badge('{outcome}') }}}}", "vi")
+    plain = render(tmp_path, "{{ parts.badge('not a status of ours') }}", "vi")
+    assert "Not a status of ours" in plain
+    assert set(re.findall(r' d="([^"]+)"', html)) != set(re.findall(r' d="([^"]+)"', plain))
+    assert outcome.replace("_", " ").capitalize() not in html.split("<main")[1].split("</main>")[0]
+
+
+def test_a_time_names_its_zone_and_its_year() -> None:
+    assert speak_time(AT, ZONE, "en") == "14:05, Wednesday 6 May 2026 (GMT+7)"
+    assert speak_time(AT, ZONE, "vi") == "14:05, Thứ Tư ngày 6 tháng 5 năm 2026 (GMT+7)"
+    assert speak_time(AT, "Asia/Kathmandu", "en").endswith("(GMT+5:45)")
+    assert speak_time(AT, "America/St_Johns", "en").endswith("(GMT-2:30)")
+    assert speak_time(AT, "UTC", "en").endswith("(GMT+0)")
+    assert speak_briefly(AT, ZONE, "en") == "14:05 Wed 6 May 2026"
+    assert speak_briefly(AT, ZONE, "vi") == "14:05 Th 4, 6/5/2026"
+
+
+@pytest.mark.parametrize(
+    "href", ["/a", "?cursor=x", "#b", "https://c.example/", "mailto:d@e.example", "tel:+84901234567"]
+)
+def test_an_address_of_a_page_stays(href: str) -> None:
+    assert address(href) == href
+
+
+@pytest.mark.parametrize(
+    "href", [SCRIPT_LINK, " javascript:x", "data:text/html,x", "//evil.example", "/\\evil.example", ""]
+)
+def test_an_address_that_runs_or_leaves_in_disguise_leads_nowhere(href: str) -> None:
+    assert address(href) == "#"
+
+
+class LinkExpired(Gone):
+    code = "link-expired"
+
+
+@pytest.mark.parametrize(
+    ("problem", "heading"),
+    [(LinkExpired(HOSTILE), "Liên kết này không dùng được"), (NotFound(HOSTILE), "Đã có lỗi xảy ra")],
+)
+def test_a_problem_is_a_plain_page_in_the_browsers_language(problem: Gone | NotFound, heading: str) -> None:
+    scope = {"type": "http", "headers": [(b"accept-language", b"vi-VN,vi;q=0.9")]}
+    response = problem_page(Request(scope), problem)
+    html = bytes(response.body).decode()
+    assert response.status_code == problem.status
+    assert f"<h1>{heading}</h1>" in html
+    assert not {"script", "img"} & {tag for tag, _ in Outline(html).tags}
+
+
+# ---- colours ----
+
+TONES = ("kept", "agreed", "stated", "risk", "broken", "waiting", "draft")
+PAIRS = [
+    *((ink, ground) for ink in ("ink", "soft", "accent", "broken") for ground in ("paper", "card", "well")),
+    ("on-accent", "accent"),
+    *((tone, f"{tone}-ground") for tone in TONES),
+]
+EDGES = [("edge", "card"), ("edge", "paper"), *((tone, "well") for tone in TONES)]
+"""What bounds a control or carries a sign needs 3:1 (WCAG 1.4.11)."""
+
+
+def tokens(scheme: str) -> dict[str, str]:
+    light, dark = re.findall(r":root \{(.*?)\}", STYLE, flags=re.S)[:2]
+    found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light))
+    return found | dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", dark)) if scheme == "dark" else found
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2, relative luminance."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_can_be_read(scheme: str) -> None:
+    colours = tokens(scheme)
+    ratios = {(a, b): contrast(colours[a], colours[b]) for a, b in PAIRS + EDGES}
+    assert {pair: ratio for pair, ratio in ratios.items() if ratio < (4.5 if pair in PAIRS else 3)} == {}
+
+
+def test_the_dark_scheme_turns_every_colour() -> None:
+    light, dark = tokens("light"), tokens("dark")
+    assert [name for name in light if light[name] == dark[name]] == []
+
+
+def test_contrast_is_computed_as_wcag_does() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_the_sheet_stays_small_and_loads_nothing() -> None:
+    assert STYLE.count("\n") <= 300
+    assert not re.search(r"@import|url\(|@font-face|</", STYLE)
