@@ -77,4 +77,5 @@ def _silent(service: str, role: str, reason: str) -> Report:
 async def _addresses(host: str, port: int) -> list[str]:
     """host:port of every process behind a name. Raises OSError where there is none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return sorted({f"[{at[0]}]:{at[1]}" if ":" in str(at[0]) else f"{at[0]}:{at[1]}" for *_, at in found})
+    hosts = sorted({(str(at[0]), int(at[1])) for *_, at in found})
+    return [f"[{name}]:{number}" if ":" in name else f"{name}:{number}" for name, number in hosts]
