@@ -83,7 +83,7 @@ async def test_what_waits_is_published_in_order_and_once(database: Database, bro
 async def test_a_crash_loses_nothing(database: Database, broker: LocalBroker, url: str, place: str, times: int) -> None:
     """After the publish and before the mark: all of it goes out twice, as the inbox expects."""
     await tell(database, 10)
-    environment = {**os.environ, "KEPT_CRASH_AT": place, "PYTHONPATH": os.pathsep.join(["."] + sys.path)}
+    environment = {**os.environ, "KEPT_CRASH_AT": place, "PYTHONPATH": os.pathsep.join([".", *sys.path])}
     dying = await asyncio.create_subprocess_exec(sys.executable, "-c", DYING, url, env=environment)
     assert await dying.wait() == 137
 
