@@ -10,7 +10,7 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KEPT_", extra="ignore", frozen=True)
 
     database_url: str = Field(description="The service's own database: postgresql+asyncpg://user:password@host/name.")
-    broker: str = Field(description="kafka://host:9092[,host:9092][?partitions=12&replicas=3], or local.")
+    broker: str = Field(description="kafka://host:9092[,host:9092][?partitions=12&replicas=3&prefix=test.], or local.")
     local_broker_url: str | None = Field(None, description="The database of the local broker, where broker is local.")
     secret_key: SecretStr = Field(
         min_length=32,
@@ -26,6 +26,9 @@ class ServiceSettings(BaseSettings):
     log_json: bool = Field(True, description="Logs as JSON lines; false for people.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     pool_size: int = Field(10, ge=2, description="Database connections a process may hold.")
+    inbox_days: int = Field(
+        30, ge=1, description="Days for which an event is known again. Longer than the broker keeps its records."
+    )
     stale_after: float = Field(
         60.0,
         description="Seconds without progress (consumer, relay, timers) after which the service is not ready.",

@@ -14,7 +14,7 @@ DEAD_LETTERS = tuple(f"{topic}.dlt" for topic in TOPICS)
 def connect(
     url: str, *, client: str, local_database: str | None = None, topics: Sequence[str] = TOPICS + DEAD_LETTERS
 ) -> Broker:
-    """`kafka://host:9092[,host:9092][?partitions=12&replicas=3]`, or `local` with the URL of its database.
+    """`kafka://host:9092[,host:9092][?partitions=12&replicas=3&prefix=test.]`, or `local` with the URL of its database.
 
     Raises ValueError for anything else.
     """
@@ -35,5 +35,6 @@ def connect(
             topics=topics,
             partitions=int(options.get("partitions", "12")),
             replicas=int(options.get("replicas", "1")),
+            prefix=options.get("prefix", ""),
         )
     raise ValueError(f"KEPT_BROKER must be kafka://host:port or local, not {url!r}")

@@ -31,7 +31,10 @@ STOP_WITHIN = 5.0
 
 
 class KafkaBroker:
-    """`servers` is a comma-separated list of host:port."""
+    """`servers` is a comma-separated list of host:port.
+
+    `prefix` stands before every topic and group, so that two installations can share one Kafka.
+    """
 
     def __init__(
         self,
@@ -41,8 +44,10 @@ class KafkaBroker:
         topics: Sequence[str],
         partitions: int = 12,
         replicas: int = 1,
+        prefix: str = "",
         silence: timedelta = SILENCE,
     ) -> None:
+        self.prefix = prefix
         self.servers, self.client, self.topics = servers, client, topics
         self.partitions, self.replicas, self.silence = partitions, replicas, silence
         self._producer: AIOKafkaProducer | None = None
@@ -62,7 +67,7 @@ class KafkaBroker:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, client_id=self.client)
         try:
             await admin.start()
-            missing = sorted(set(self.topics) - set(await admin.list_topics()))
+            missing = sorted({self.prefix + topic for topic in self.topics} - set(await admin.list_topics()))
             settings = {"max.message.bytes": str(LARGEST)}
             new = [NewTopic(name, self.partitions, self.replicas, topic_configs=settings) for name in missing]
             if new:
@@ -107,8 +112,10 @@ class KafkaBroker:
             self._producer = None
         ending = asyncio.ensure_future(producer.stop())
         if not (await asyncio.wait([ending], timeout=STOP_WITHIN))[0]:
+            # Its sender stumbles over batches that are done with; what matters is that it ends.
             producer._message_accumulator.fail_all(BrokerLost("stopped"))
-        await ending
+            await producer.client.close()
+            await asyncio.gather(ending, return_exceptions=True)
 
     async def publish(self, records: Sequence[Record]) -> None:
         try:
@@ -118,7 +125,9 @@ class KafkaBroker:
         sent: list[asyncio.Future[object]] = []
         try:
             for r in records:
-                future = await producer.send(r.topic, value=r.value, key=r.key.encode(), headers=r.headers)
+                future = await producer.send(
+                    self.prefix + r.topic, value=r.value, key=r.key.encode(), headers=r.headers
+                )
                 sent.append(future)
             await asyncio.gather(*sent)
         except (KafkaError, OSError) as error:
@@ -129,7 +138,7 @@ class KafkaBroker:
             raise BrokerLost(str(error) or type(error).__name__) from error
 
     def consumer(self, group: str, topics: Sequence[str], *, drain: Drain | None = None) -> Consumer:
-        return KafkaConsumer(self.servers, self.client, group, topics, drain, self.silence)
+        return KafkaConsumer(self.servers, self.client, group, topics, drain, self.prefix, self.silence)
 
     async def answers(self) -> None:
         try:
@@ -148,14 +157,16 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         group: str,
         topics: Sequence[str],
         drain: Drain | None,
+        prefix: str = "",
         silence: timedelta = SILENCE,
     ) -> None:
-        self._drain, self._topics = drain, topics
+        self._drain, self._prefix = drain, prefix
+        self._topics = [prefix + topic for topic in topics]
         self._paused: set[Partition] = set()
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=servers,
             client_id=client,
-            group_id=group,
+            group_id=prefix + group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             partition_assignment_strategy=(StickyPartitionAssignor,),
@@ -167,11 +178,12 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         )
 
     async def start(self) -> None:
-        self._consumer.subscribe(topics=list(self._topics), listener=self)
+        self._consumer.subscribe(topics=self._topics, listener=self)
         try:
             await self._consumer.start()
         except (KafkaError, OSError) as error:
-            raise BrokerLost(str(error)) from error
+            await self._consumer.stop()
+            raise BrokerLost(str(error) or type(error).__name__) from error
 
     async def stop(self) -> None:
         await self._consumer.stop()
@@ -188,11 +200,11 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             batches = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=limit)
         except (KafkaError, OSError) as error:
-            raise BrokerLost(str(error)) from error
+            raise BrokerLost(str(error) or type(error).__name__) from error
         return {
-            Partition(tp.topic, tp.partition): [
+            self._ours(tp): [
                 Record(
-                    topic=m.topic,
+                    topic=self._ours(tp).topic,
                     key=(m.key or b"").decode(errors="replace").replace("\0", "\ufffd"),
                     value=m.value,
                     headers=[(name, value or b"") for name, value in m.headers],
@@ -205,26 +217,34 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             if messages
         }
 
+    def _ours(self, partition: TopicPartition) -> Partition:
+        return Partition(partition.topic.removeprefix(self._prefix), partition.partition)
+
+    def _theirs(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(self._prefix + partition.topic, partition.number)
+
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        if not offsets:
+            return
         try:
-            await self._consumer.commit({TopicPartition(*p): offset for p, offset in offsets.items()})
+            await self._consumer.commit({self._theirs(p): offset for p, offset in offsets.items()})
         except (KafkaError, OSError) as error:
-            raise BrokerLost(str(error)) from error
+            raise BrokerLost(str(error) or type(error).__name__) from error
 
     def rewind(self, partition: Partition, offset: int) -> None:
         try:
-            self._consumer.seek(TopicPartition(*partition), offset)
+            self._consumer.seek(self._theirs(partition), offset)
         except IllegalStateError:
             return
 
     def pause(self, partition: Partition) -> None:
-        if TopicPartition(*partition) in self._consumer.assignment():
+        if self._theirs(partition) in self._consumer.assignment():
             self._paused.add(partition)
-            self._consumer.pause(TopicPartition(*partition))
+            self._consumer.pause(self._theirs(partition))
 
     def resume(self, partition: Partition) -> None:
-        if partition in self._paused and TopicPartition(*partition) in self._consumer.assignment():
-            self._consumer.resume(TopicPartition(*partition))
+        if partition in self._paused and self._theirs(partition) in self._consumer.assignment():
+            self._consumer.resume(self._theirs(partition))
         self._paused.discard(partition)
 
     async def lag(self) -> int:

@@ -90,6 +90,27 @@ VIETNAMESE: dict[str, str] = {
     "Kept in the last day": "Đã giữ trong 24 giờ qua",
     "Customer without a name": "Khách hàng chưa có tên",
     "Waits for the customer's answer": "Chờ khách hàng trả lời",
+    # A survey
+    "Is it right now?": "Anh/chị đã hài lòng chưa?",
+    "We say this is done:": "Theo chúng tôi, việc này đã xong:",
+    "Is it right for you?": "Như vậy đã đúng ý anh/chị chưa?",
+    "Yes, it is right": "Rồi, đã đúng ý",
+    "No, not yet": "Chưa, vẫn chưa ổn",
+    "How did we do?": "Anh/chị chấm chúng tôi mấy điểm?",
+    "Poor": "Kém",
+    "Very good": "Rất tốt",
+    "What should we know?": "Anh/chị muốn nhắn gì thêm?",
+    "Send my answer": "Gửi câu trả lời",
+    "Answer differently": "Trả lời lại",
+    "Thank you. This is what you answered:": "Cảm ơn anh/chị. Anh/chị đã trả lời:",
+    "We are sorry. One of us looks at it again and speaks to you.": (
+        "Chúng tôi xin lỗi. Người của chúng tôi sẽ xem lại và liên lạc với anh/chị."
+    ),
+    "You can answer until:": "Anh/chị có thể trả lời đến:",
+    "The time to answer this is over. Write to us all the same.": (
+        "Đã hết hạn trả lời. Anh/chị vẫn có thể nhắn cho chúng tôi."
+    ),
+    "We do not know this question, or no longer.": "Chúng tôi không tìm thấy câu hỏi này.",
     # The console
     "Name, telephone or email begins with": "Tên, số điện thoại hoặc email bắt đầu bằng",
     "Search": "Tìm",

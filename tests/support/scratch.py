@@ -26,7 +26,7 @@ from tests.support.postgres import ScratchPostgres
 MIGRATIONS = Path(__file__).with_name("toy_migrations")
 NOON = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 """Noon in Saigon, a Monday."""
-SECRET = "a secret of the tests, long enough"  # noqa: S105
+SECRET = "a secret of the tests, long enough"
 
 _EFFECT = text("INSERT INTO effect (key, word) VALUES (:key, :word)")
 _EFFECTS = text("SELECT key, word FROM effect ORDER BY id")

@@ -104,9 +104,7 @@ async def test_groups_know_nothing_of_each_other(broker: Broker, topic: str, joi
     assert len(await other.take(40)) == 40
 
 
-async def test_rewind_brings_a_partition_back_and_leaves_the_others(
-    broker: Broker, topic: str, join: Join
-) -> None:
+async def test_rewind_brings_a_partition_back_and_leaves_the_others(broker: Broker, topic: str, join: Join) -> None:
     await broker.publish(numbered(topic, 100))
     member = await join()
     by_partition: dict[Partition, list[Record]] = defaultdict(list)
@@ -139,9 +137,7 @@ async def test_a_paused_partition_waits_while_the_others_flow(broker: Broker, to
     assert_order(rest)
 
 
-async def test_two_share_the_partitions_and_one_that_leaves_is_followed(
-    broker: Broker, topic: str, join: Join
-) -> None:
+async def test_two_share_the_partitions_and_one_that_leaves_is_followed(broker: Broker, topic: str, join: Join) -> None:
     one, other = await join(), await join()
     taken = await both_flow(broker, topic, one, other)
     await broker.publish(numbered(topic, 20, first=900_000))
@@ -178,9 +174,11 @@ async def test_who_falls_silent_is_followed(server: BrokerServer, broker: Broker
     command = ["-m", "tests.shared.broker.silent_member", server.kind, server.address, topic, f"{topic}.group"]
     silent = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE)
     assert silent.stdout is not None
-    assert await asyncio.wait_for(silent.stdout.readline(), 20) == b"holds\n"
-    silent.kill()
-    await silent.wait()
+    try:
+        assert await asyncio.wait_for(silent.stdout.readline(), 20) == b"holds\n"
+    finally:
+        silent.kill()
+        await silent.wait()
 
     member = await join()
     assert values(await member.take(100)) == [b"%06d" % n for n in range(100)]
