@@ -113,6 +113,9 @@ class Worker:
         lines = await self._intake.directory.lines(self._database)
         async with self._database.write() as session:
             raws = await raw.take(session, limit, self._settings.raw_batch_bytes)
+            if any(one.channel not in lines for one in raws):
+                # Made in another process since we looked; the API has seen it, so it stands in the database.
+                lines = await self._intake.directory.read(session)
             if raws:
                 await self._process(session, raws, lines)
         return len(raws)
