@@ -15,6 +15,7 @@ from services.intake.callbook import GRACE
 from services.intake.directory import Line
 from services.intake.errors import Overtaken
 from services.intake.raw import Raw
+from services.intake.state import Intake
 from services.intake.worker import Worker, file_overdue_calls
 from shared.contracts.intake import (
     CaseOpened,
@@ -46,6 +47,16 @@ async def send_all(desk: Running, *webhooks: Webhook) -> None:
     for webhook in webhooks:
         answer = await desk.send(webhook)
         assert answer.status_code == 200, answer.text
+
+
+async def test_a_worker_in_another_process_knows_a_channel_as_soon_as_the_api_does(kept: Running) -> None:
+    elsewhere = Worker(Intake.of(kept.intake.settings, kept.clock), kept.runtime.database)
+    await elsewhere.handle_batch()  # it has looked, and there was no channel
+    await kept.make_channel("sms", "twilio", senders.TWILIO_TOKEN)
+    await send_all(kept, senders.sms("Xin chào"))
+    await elsewhere.handle_batch()
+    assert await kept.rows("SELECT reason FROM quarantine") == []
+    assert await kept.facts(InteractionReceived)
 
 
 async def test_a_message_becomes_customer_case_and_interaction(desk: Running) -> None:
