@@ -12,9 +12,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.applications import Starlette
+
 from services import registry
 from services.gateway import Gateway
-from services.mailbox import Mailbox
+from services.mailbox import Mailbox, listening, routes
 from shared.broker import connect
 from shared.clock import Clock
 from shared.embedded import EmbeddedPostgres
@@ -29,7 +31,7 @@ class House:
 
     gateway: Gateway
     runtimes: dict[str, Runtime]
-    mailbox: Mailbox | None
+    has_mailbox: bool
 
 
 def secret_key(directory: Path) -> str:
@@ -56,9 +58,9 @@ async def open_house(directory: Path, clock: Clock, *, public_url: str, smtp_url
             await asyncio.to_thread(postgres.create_database, f"kept_{name}")
         mailbox = None
         if smtp_url is None:
-            mailbox = Mailbox(directory / "mail")
-            smtp_url = mailbox.start()
-            stack.callback(mailbox.stop)
+            box = Mailbox(directory / "mail")
+            mailbox = Starlette(routes=routes(box, public_url))
+            smtp_url = f"smtp://127.0.0.1:{await stack.enter_async_context(listening(box, '127.0.0.1', 0))}"
         broker = connect("local", client="kept", local_database=postgres.url("kept_broker"))
         await broker.start()
         stack.push_async_callback(broker.stop)
@@ -81,4 +83,4 @@ async def open_house(directory: Path, clock: Clock, *, public_url: str, smtp_url
         for made in runtimes.values():
             await made.start()
             stack.push_async_callback(made.stop)
-        yield House(Gateway(apps, mailbox.app if mailbox else None), runtimes, mailbox)
+        yield House(Gateway(apps, mailbox), runtimes, mailbox is not None)

@@ -1,4 +1,4 @@
-"""One service in one process: its API, its worker, or both, until it is told to stop."""
+"""One service in one process: its API, its worker, or both, until it is told to stop. Or the front alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import uvicorn
 
+from services.front import Front
 from services.registry import runtime
+from services.remote import Remote
 from shared.clock import SystemClock
 from shared.http import create_app
 from shared.runtime import Role, Runtime
@@ -18,6 +20,12 @@ def serve(name: str, *, role: Role, host: str, port: int) -> None:
     made = runtime(name, SystemClock(), role=role)
     configure(made)
     uvicorn.run(create_app(made), host=host, port=port, **SERVER)
+
+
+def serve_front(at: str, *, mailbox: bool, host: str, port: int) -> None:
+    """`at` is a pattern of URLs, e.g. `http://{service}-{role}:8000`."""
+    configure_logging(json=True)
+    uvicorn.run(Front(Remote(at).ask, mailbox=mailbox), host=host, port=port, lifespan="off", **SERVER)
 
 
 def configure(made: Runtime) -> None:

@@ -70,7 +70,7 @@ def banner(house: House, url: str, directory: Path) -> str:
         f"  Kept is up at    {url}",
         f"  Open as staff    {browser_link(house)}",
         f"  Promise board    {url}/commitments/board",
-        *([f"  Caught mail      {url}/mailbox"] if house.mailbox else []),
+        *([f"  Caught mail      {url}/mailbox"] if house.has_mailbox else []),
         f"  Data             {directory}",
         f"  Access token     {access_token(house)}",
         "",

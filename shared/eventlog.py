@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from shared.contracts import Payload
 from shared.ids import new_id
+from shared.problems import TooLarge
 from shared.telemetry import current_traceparent
 
 if TYPE_CHECKING:
@@ -39,7 +40,19 @@ class Draft:
     traceparent: str | None
 
 
+class EventTooLarge(TooLarge):
+    """The broker would refuse it, and all that waits behind it."""
+
+
+LARGEST = 2 * 1024 * 1024
+"""Bytes of JSON in one event."""
+
+
 def draft(payload: Payload, *, at: datetime, source: str) -> Draft:
+    """Raises EventTooLarge."""
+    data = payload.model_dump_json()
+    if len(data) > LARGEST // 4 and len(data.encode()) > LARGEST:
+        raise EventTooLarge(f"an event of {len(data)} characters is more than can be passed on")
     return Draft(
         id=new_id(),
         type=payload.type,
@@ -47,7 +60,7 @@ def draft(payload: Payload, *, at: datetime, source: str) -> Draft:
         source=source,
         key=str(payload.customer_id),
         time=at,
-        data=payload.model_dump_json(),
+        data=data,
         traceparent=current_traceparent(),
     )
 

@@ -57,7 +57,7 @@ async def park(session: WriteSession, record: Record, reason: str) -> None:
             "key": record.key,
             "headers": pack(record.headers),
             "value": record.value,
-            "reason": reason[:1000],
+            "reason": reason.encode(errors="backslashreplace").decode().replace("\0", "")[:1000],
             "at": session.now,
         },
     )

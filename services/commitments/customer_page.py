@@ -11,9 +11,10 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import select
 
 from services.commitments import promise as core
-from services.commitments.errors import StaleRevision, WrongState
+from services.commitments.errors import StaleRevision, TooLate, WrongState
 from services.commitments.promise import Decision, Promise
 from services.commitments.routes import command, one
+from services.commitments.schemas import Reason
 from services.commitments.store import Promises
 from services.commitments.tables import CustomerRow
 from shared.database import ReadSession, WriteSession
@@ -29,7 +30,7 @@ Note = Literal["", "agreed", "declined", "moved"]
 @pages.get("/{token}")
 async def show(request: Request, token: str, session: Reading, said: Note = "") -> Response:
     store: Promises = request.app.state.service
-    return await _render(session, await one(store, session, store.read_link(token)), token, said)
+    return await _render(request, session, await one(store, session, store.read_link(token)), token, said)
 
 
 @pages.post("/{token}/agree")
@@ -43,7 +44,7 @@ async def decline(
     token: str,
     session: Writing,
     revision: Annotated[int, Form()],
-    reason: Annotated[str, Form(min_length=1, max_length=1000)],
+    reason: Annotated[Reason, Form()],
 ) -> Response:
     return await _decide(request, token, session, "declined", lambda p: core.decline(p, revision, reason, session.now))
 
@@ -56,13 +57,14 @@ async def _decide(
     id_ = store.read_link(token)
     try:
         await command(store, session, id_, decide)
-    except (StaleRevision, WrongState):
+    except (StaleRevision, TooLate, WrongState):
         promise = await one(store, session, id_)
-        return await _render(session, promise, token, "moved", status=status.HTTP_409_CONFLICT)
+        return await _render(request, session, promise, token, "moved", status=status.HTTP_409_CONFLICT)
     return RedirectResponse(f"/commitments/p/{token}?said={said}", status_code=status.HTTP_303_SEE_OTHER)
 
 
 async def _render(
+    request: Request,
     session: ReadSession,
     promise: Promise,
     token: str,
@@ -73,7 +75,7 @@ async def _render(
     customer = (await session.exec(select(CustomerRow).where(CustomerRow.id == promise.customer_id))).first()
     return _pages.render(
         "promise.html",
-        language=customer.language if customer else "vi",
+        language=customer.language if customer else request.app.state.runtime.settings.default_language,
         status=status,
         token=token,
         said=said,

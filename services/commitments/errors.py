@@ -31,5 +31,11 @@ class DueInThePast(Invalid):
     code = "due-in-the-past"
 
 
-class UnknownZone(Invalid):
-    code = "unknown-zone"
+class DueTooFar(Invalid):
+    code = "due-too-far"
+
+
+class PolicyInThePast(Invalid):
+    """A policy holds from now on: what was valid in the past is history, which reports rely on."""
+
+    code = "policy-in-the-past"

@@ -12,7 +12,7 @@ from shared.contracts.commitments import CommitmentKind
 from shared.contracts.intake import ChannelKind, InteractionKind, InteractionReceived
 from shared.database import ReadSession
 
-_ALL = text("SELECT kind, channel_kind, within_minutes, valid_from FROM policy")
+_ALL = text("SELECT kind, channel_kind, within_minutes, valid_from FROM policy ORDER BY valid_from, id")
 
 NEXT_CONTACT = "next_contact"
 
@@ -27,10 +27,14 @@ class Policy:
     valid_from: datetime
 
 
-def within(policies: Sequence[Policy], kind: str, channel: ChannelKind | None, now: datetime) -> timedelta:
-    """The time allowed now: the channel's own rule before the general one, the newest that is valid."""
-    fitting = [p for p in policies if p.kind == kind and p.valid_from <= now and p.channel_kind in {None, channel}]
-    return max(fitting, key=lambda p: (p.channel_kind is not None, p.valid_from)).within
+def within(policies: Sequence[Policy], kind: str, channel: ChannelKind | None, at: datetime) -> timedelta:
+    """The time allowed by what was valid `at`: the channel's own rule before the general one, the newest of them.
+
+    `policies` are in the order they were set, so that of two from the same instant the later one counts.
+    """
+    fitting = [p for p in policies if p.kind == kind and p.valid_from <= at and p.channel_kind in {None, channel}]
+    own = [p for p in fitting if p.channel_kind is not None]
+    return (own or fitting)[-1].within
 
 
 def clock_for(contact: InteractionReceived) -> CommitmentKind | None:

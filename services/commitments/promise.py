@@ -1,13 +1,15 @@
 """The life of a promise, as pure decisions: (promise, command, now) -> (promise, events).
 
     draft --state--> stated --agree--> agreed --fulfil--> fulfilled
-                       |  \\--decline--> declined
+                       |  \\--decline--> declined --revise--> stated
                        |
             stated, agreed: revise (before due; binds when agreed), warn (before due), fall due -> broken
-            any that is open: withdraw -> withdrawn
+            any that is open: withdraw (before due) -> withdrawn
 
 What binds us is the last revision the customer agreed to, or the first one we stated: a change nobody
-agreed to does not move the date. Exactly on time is kept. An outcome, once there, never changes.
+agreed to does not move the date. After a "no" to the first terms nothing binds, so new ones bind as stated.
+Exactly on time is kept. When due has passed nothing but fulfilment is said of a promise any more, whether or
+not its clock has gone off yet. An outcome, once there, never changes.
 """
 
 from __future__ import annotations
@@ -19,13 +21,16 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
-from services.commitments.errors import DueInThePast, StaleRevision, TooLate, WrongState
+from services.commitments.errors import DueInThePast, DueTooFar, StaleRevision, TooLate, WrongState
 from shared.contracts import Payload
 from shared.contracts import commitments as told
 from shared.contracts.commitments import CommitmentKind, Outcome, Terms
 
 WARN_AT = 0.75
 """The part of the promised time after which an unkept promise is called at risk."""
+
+FARTHEST = timedelta(days=3653)
+"""Ten years. What is promised for later is a slip of the pen, and the calendar of a zone ends somewhere."""
 
 Decision = tuple["Promise", tuple[Payload, ...]]
 
@@ -79,6 +84,13 @@ class Promise:
         return self.status in OPEN
 
     @property
+    def warns_at(self) -> datetime | None:
+        """When it is called at risk if it is not fulfilled by then. None before it is told."""
+        if self.stated_at is None:
+            return None
+        return self.stated_at + (self.binds.due_at - self.stated_at) * WARN_AT
+
+    @property
     def awaits_answer(self) -> bool:
         """Whether the customer has terms before them that they have not answered."""
         return self.is_open and self.answered < len(self.terms)
@@ -94,13 +106,12 @@ class Clock:
 
 def clocks(promise: Promise) -> tuple[Clock, ...]:
     """What must be watched. Due is one millisecond late on purpose: exactly on time is kept."""
-    if not promise.is_open or promise.stated_at is None:
+    if not promise.is_open:
         return ()
-    due = promise.binds.due_at
-    watched = [Clock("commitment_due", due + timedelta(milliseconds=1))]
-    if promise.warned_at is None:
-        watched.append(Clock("commitment_warning", promise.stated_at + (due - promise.stated_at) * WARN_AT))
-    return tuple(watched)
+    due = Clock("commitment_due", promise.binds.due_at + timedelta(milliseconds=1))
+    if promise.warned_at is not None or promise.warns_at is None:
+        return (due,)
+    return due, Clock("commitment_warning", promise.warns_at)
 
 
 def draft(promise: Promise) -> Decision:
@@ -111,8 +122,7 @@ def draft(promise: Promise) -> Decision:
 def state(promise: Promise, now: datetime) -> Decision:
     """The promise is told to the customer. From here on it is watched."""
     _expect(promise, Status.DRAFT)
-    if promise.latest.due_at <= now:
-        raise DueInThePast("a promise needs a due time in the future")
+    check_due(promise.latest.due_at, now)
     stated = replace(promise, status=Status.STATED, stated_at=now)
     facts = told.CommitmentStated(**_facts(stated), interaction_id=promise.interaction_id)
     return stated, (facts,)
@@ -125,7 +135,10 @@ def agree(
     if promise.status is Status.AGREED and revision == promise.binding == len(promise.terms):
         return promise, ()
     _expect(promise, *OPEN)
+    _in_time(promise, now)
     _current(promise, revision)
+    if now > promise.latest.due_at:
+        raise TooLate("the new time has passed already; the customer needs another one")
     moved = revision != promise.binding
     agreed = replace(
         promise,
@@ -139,9 +152,17 @@ def agree(
 
 
 def decline(promise: Promise, revision: int, reason: str, now: datetime) -> Decision:
-    """The customer says no: to the first terms, and there is no promise; to a change, and the old one binds."""
+    """The customer says no: to the first terms, and there is no promise; to a change, and the old one binds.
+
+    What they have agreed to they can withdraw, not decline.
+    """
     _expect(promise, *OPEN)
+    _in_time(promise, now)
     _current(promise, revision)
+    if promise.binding == revision:
+        _expect(promise, Status.STATED)
+    elif promise.answered == revision:
+        return promise, ()
     facts = told.CommitmentDeclined(**_facts(promise), reason=reason)
     if promise.binding < revision:
         return replace(promise, answered=revision), (facts,)
@@ -157,13 +178,20 @@ def revise(
     now: datetime,
     words: str | None = None,
     cost: str | None = None,
+    seen: int | None = None,
 ) -> Decision:
-    """New terms, told before the old ones are due. They bind when the customer agrees."""
-    if promise.status is Status.BROKEN or (promise.is_open and now > promise.binds.due_at):
-        raise TooLate("the promise was due already; it can be fulfilled late, not rewritten")
-    _expect(promise, *OPEN)
-    if due_at <= now:
-        raise DueInThePast("a promise needs a due time in the future")
+    """New terms, told before the old ones are due. They bind when the customer agrees.
+
+    `seen` is the revision the author looked at: where it has been replaced, their change is refused.
+    """
+    if promise.status is Status.BROKEN:
+        raise TooLate(_LATE)
+    _expect(promise, *OPEN, Status.DECLINED)
+    if promise.is_open:
+        _in_time(promise, now)
+    if seen is not None:
+        _current(promise, seen)
+    check_due(due_at, now)
     old = promise.binds
     new = old.model_copy(
         update={
@@ -174,14 +202,19 @@ def revise(
             "reason": reason,
         }
     )
-    # The customer hears of trouble with the revision itself: what comes after is no silent break.
-    revised = replace(promise, terms=(*promise.terms, new), warned_at=promise.warned_at or now)
+    if promise.status is Status.DECLINED:
+        fresh = {"status": Status.STATED, "binding": new.revision, "stated_at": now}
+        revised = replace(promise, terms=(*promise.terms, new), closed_at=None, warned_at=None, **fresh)
+    else:
+        # The customer hears of trouble with the revision itself: what comes after is no silent break.
+        revised = replace(promise, terms=(*promise.terms, new), warned_at=promise.warned_at or now)
     return revised, (told.CommitmentRevised(**_facts(revised), previous_due_at=old.due_at, by=by),)
 
 
 def warn(promise: Promise, now: datetime) -> Decision:
     """At 75% of its time and not fulfilled: owner and customer hear of it, before it slips and only once."""
-    if not promise.is_open or promise.warned_at is not None or now >= promise.binds.due_at:
+    at = promise.warns_at
+    if not promise.is_open or promise.warned_at is not None or at is None or not at <= now < promise.binds.due_at:
         return promise, ()
     warned = replace(promise, warned_at=now)
     facts = told.CommitmentAtRisk(
@@ -209,7 +242,8 @@ def fulfil(promise: Promise, now: datetime, *, by: str, evidence: UUID | None = 
         broken, facts = fall_due(promise, now)
         done, more = fulfil(broken, now, by=by, evidence=evidence)
         return done, (*facts, *more)
-    outcome = Outcome.KEPT if promise.binding == 1 else Outcome.KEPT_CHANGED
+    changed = promise.status is Status.AGREED and promise.binding > 1
+    outcome = Outcome.KEPT_CHANGED if changed else Outcome.KEPT
     kept = replace(promise, status=Status.FULFILLED, outcome=outcome, closed_at=now, fulfilled_at=now)
     return kept, (_fulfilled(kept, now, by, evidence),)
 
@@ -217,9 +251,19 @@ def fulfil(promise: Promise, now: datetime, *, by: str, evidence: UUID | None = 
 def withdraw(promise: Promise, now: datetime, *, reason: str, by: str) -> Decision:
     """The customer wants it no longer."""
     _expect(promise, Status.DRAFT, *OPEN)
+    if promise.is_open:
+        _in_time(promise, now)
     gone = replace(promise, status=Status.WITHDRAWN, outcome=Outcome.WITHDRAWN, closed_at=now)
     facts = told.CommitmentWithdrawn(**_facts(gone), outcome=Outcome.WITHDRAWN, reason=reason, by=by)
     return gone, (facts,)
+
+
+def check_due(due_at: datetime, now: datetime) -> None:
+    """Raises DueInThePast or DueTooFar."""
+    if due_at <= now:
+        raise DueInThePast("a promise needs a due time in the future")
+    if due_at - now > FARTHEST:
+        raise DueTooFar("a promise needs a due time within ten years")
 
 
 def _fulfilled(promise: Promise, now: datetime, by: str, evidence: UUID | None) -> Payload:
@@ -241,9 +285,17 @@ def _facts(promise: Promise, terms: Terms | None = None) -> dict[str, Any]:
     }
 
 
+_LATE = "the promise was due already; it can be fulfilled late, not rewritten"
+
+
+def _in_time(promise: Promise, now: datetime) -> None:
+    if now > promise.binds.due_at:
+        raise TooLate(_LATE)
+
+
 def _expect(promise: Promise, *allowed: Status) -> None:
     if promise.status not in allowed:
-        raise WrongState(f"the promise is {promise.status}", status=promise.status, allowed=_names(allowed))
+        raise WrongState(f"the promise is {promise.status}", state=promise.status.value, allowed=_names(allowed))
 
 
 def _names(statuses: Sequence[Status]) -> list[str]:

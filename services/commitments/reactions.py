@@ -21,10 +21,10 @@ from shared.inbox import Handlers
 
 
 class Reactions:
-    """The handlers of the service. `zone` is where a customer's own is not known."""
+    """The handlers of the service."""
 
-    def __init__(self, promises: Promises, *, zone: str) -> None:
-        self._promises, self._zone = promises, zone
+    def __init__(self, promises: Promises) -> None:
+        self._promises = promises
 
     def handlers(self) -> Handlers:
         handlers = Handlers()
@@ -42,37 +42,39 @@ class Reactions:
     async def received(self, session: WriteSession, _: Event, contact: heard.InteractionReceived) -> None:
         """An answered call keeps what was open; anything else opens the clock that policy asks for."""
         if contact.kind is heard.InteractionKind.CALL:
-            await self._keep(session, contact)
-        kind = clock_for(contact)
-        if kind is None:
+            await self._spoke(session, contact)
             return
-        if kind is CommitmentKind.CALL_BACK:
-            owed = await self._promises.unkept_of(session, [contact.customer_id], [kind])
-            if any(promise.is_open for promise in owed):
-                return
+        kind = clock_for(contact)
+        if kind is None or await self._is_owed(session, contact.customer_id, kind):
+            return
         rules = await load_policies(session)
-        due = contact.received_at + within(rules, kind, contact.channel_kind, session.now)
-        await self._promises.add(session, [_owed(contact, kind, due, self._zone)])
+        due = contact.received_at + within(rules, kind, contact.channel_kind, contact.received_at)
+        await self._promises.add(session, [_owed(contact, kind, due, self._promises.default_zone)])
 
     async def sent(self, session: WriteSession, _: Event, contact: heard.InteractionSent) -> None:
         """We spoke: what it answers is kept, and the next contact is promised."""
-        if not answers(contact.kind):
-            return
-        await self._keep(session, contact, named=frozenset(contact.answers))
-        rules = await load_policies(session)
-        family = await customers.family(session, contact.customer_id)
-        await promise_contact(session, family, session.now + within(rules, NEXT_CONTACT, None, session.now))
+        if answers(contact.kind):
+            await self._spoke(session, contact, named=frozenset(contact.answers))
 
-    async def _keep(
+    async def _is_owed(self, session: WriteSession, customer: UUID, kind: CommitmentKind) -> bool:
+        """One call back answers any number of missed calls; each message has a clock of its own (I4)."""
+        if kind is not CommitmentKind.CALL_BACK:
+            return False
+        family = await customers.family(session, customer)
+        return any(promise.is_open for promise in await self._promises.unkept_of(session, family, [kind]))
+
+    async def _spoke(
         self, session: WriteSession, contact: heard.Interaction, *, named: Collection[UUID] = frozenset()
     ) -> None:
-        """Fulfils the answers that this contact names, or all that are open."""
+        """Fulfils the answers that this contact names, or all that are open; a call is a call back in any case."""
         family = await customers.family(session, contact.customer_id)
         unkept = await self._promises.unkept_of(session, family, answers(contact.kind))
-        found = [promise for promise in unkept if not named or promise.interaction_id in named]
+        found = [p for p in unkept if not named or p.interaction_id in named or p.kind is CommitmentKind.CALL_BACK]
         by = contact.agent or "agent"
         decisions = [fulfil(p, contact.occurred_at, by=by, evidence=contact.interaction_id) for p in found]
         await self._promises.save(session, found, decisions)
+        rules = await load_policies(session)
+        await promise_contact(session, family, session.now + within(rules, NEXT_CONTACT, None, session.now))
 
 
 async def _watch(session: WriteSession, _: Event, case: heard.CaseOpened | heard.CaseReopened) -> None:

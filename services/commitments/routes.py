@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, status
+from fastapi import Depends, Query, Request, status
 from sqlalchemy import text
 from sqlmodel import col, select, tuple_
 
 from services.commitments import promise as core
-from services.commitments.errors import DueInThePast, PromiseNotFound
-from services.commitments.promise import Decision, Promise
+from services.commitments.errors import PolicyInThePast, PromiseNotFound
+from services.commitments.promise import Decision, Promise, Status
 from services.commitments.schemas import (
     Agree,
     BreachedCase,
@@ -57,14 +57,12 @@ Store = Annotated[Promises, Depends(_promises)]
 @api.post("", status_code=status.HTTP_201_CREATED)
 async def draft(new: NewPromise, session: Writing, who: MayWrite, store: Store) -> PromiseView:
     """A promise in words, with a due time and a cost; `tell` states it to the customer at once."""
-    if new.due_at <= session.now:
-        raise DueInThePast("a promise needs a due time in the future")
-    zone = new.zone or "Asia/Ho_Chi_Minh"
+    core.check_due(new.due_at, session.now)
     terms = Terms(
         revision=1,
         words=new.words,
         due_at=new.due_at,
-        zone=zone,
+        zone=new.zone or store.default_zone,
         cost=new.cost,
         scope=new.scope,
         exclusions=new.exclusions,
@@ -90,9 +88,9 @@ async def list_promises(
     session: Reading,
     who: MayRead,
     customer_id: UUID | None = None,
-    status: str | None = None,
+    status: Status | None = None,
     kind: CommitmentKind | None = None,
-    owner: str | None = None,
+    owner: Annotated[str | None, Query(max_length=200)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[PromiseView]:
@@ -123,11 +121,13 @@ async def policies(session: Reading, who: MayRead) -> list[PolicyView]:
 @api.put("/policies", status_code=status.HTTP_201_CREATED)
 async def set_policy(new: NewPolicy, session: Writing, who: MayWrite) -> PolicyView:
     """A new rule from an instant on. What was valid before stays in the history."""
+    if new.valid_from is not None and new.valid_from < session.now:
+        raise PolicyInThePast("a policy can begin now or later, not in the past")
     row = PolicyRow(
         kind=new.kind,
         channel_kind=new.channel_kind,
         within_minutes=new.within_minutes,
-        valid_from=max(new.valid_from or session.now, session.now),
+        valid_from=new.valid_from or session.now,
         set_by=who.subject,
     )
     session.add(row)
@@ -137,16 +137,25 @@ async def set_policy(new: NewPolicy, session: Writing, who: MayWrite) -> PolicyV
 
 @api.get("/next-contacts")
 async def next_contacts(
-    request: Request, session: Reading, who: MayRead, breached: bool | None = None, limit: Limit = 50
+    request: Request,
+    session: Reading,
+    who: MayRead,
+    breached: bool | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[BreachedCase]:
     """When each open case hears from us next; `breached` lists those where that time has passed."""
-    query = select(CaseRow).where(col(CaseRow.open)).order_by(col(CaseRow.next_contact_at)).limit(limit)
+    place = col(CaseRow.next_contact_at), col(CaseRow.case_id)
+    query = select(CaseRow).where(col(CaseRow.open)).order_by(*place).limit(limit + 1)
     now: datetime = request.app.state.runtime.clock.now()
     if breached is not None:
         past = col(CaseRow.next_contact_at) <= now
         query = query.where(past if breached else ~past)
-    rows = await session.exec(query)
-    return Page(items=[BreachedCase.of(row, now) for row in rows])
+    if cursor is not None:
+        query = query.where(tuple_(*place) > decode(cursor))
+    rows = (await session.exec(query)).all()
+    more = encode(rows[limit - 1].next_contact_at, rows[limit - 1].case_id) if len(rows) > limit else None
+    return Page(items=[BreachedCase.of(row, now) for row in rows[:limit]], next=more)
 
 
 @api.get("/{id}")
@@ -194,6 +203,7 @@ async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store:
             now=session.now,
             words=body.words,
             cost=body.cost,
+            seen=body.revision,
         ),
     )
 

@@ -22,10 +22,20 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _storable(words: str) -> str:
+    if "\0" in words:
+        raise ValueError("holds a character that cannot be stored (NUL)")
+    return words
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_storable)
+]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(_storable)
+]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)]
 
 
 class Strict(BaseModel):
@@ -33,7 +43,10 @@ class Strict(BaseModel):
 
 
 class NewPromise(Strict):
-    """`cost` is a sentence: an amount, "no charge", or "not known until ..."."""
+    """`cost` is a sentence: an amount, "no charge", or "not known until ...".
+
+    The customer may be one we have not heard of yet: intake's news of them can be on its way.
+    """
 
     customer_id: UUID
     case_id: UUID | None = None
@@ -57,6 +70,9 @@ class Decline(Strict):
 
 
 class Revise(Strict):
+    """`revision` is the one the author looked at. Where it has been replaced meanwhile, the change is refused."""
+
+    revision: int | None = Field(None, ge=1)
     due_at: AwareDatetime
     reason: Reason
     words: Words | None = None

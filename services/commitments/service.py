@@ -20,13 +20,14 @@ LINK_PURPOSE = "promise"
 
 def build(settings: CommitmentsSettings, clock: Clock) -> Service:
     links = Links(settings, clock, LINK_PURPOSE)
-    promises = Promises(links, link_lifetime=timedelta(days=settings.promise_link_days))
+    lifetime = timedelta(days=settings.promise_link_days)
+    promises = Promises(links, link_lifetime=lifetime, default_zone=settings.default_zone)
     return Service(
         name="commitments",
         migrations=Path(__file__).parent / "migrations",
         routers=[board.pages, customer_page.pages, routes.api],
         topics=["kept.intake"],
-        handle=Reactions(promises, zone=settings.default_zone).handlers(),
+        handle=Reactions(promises).handlers(),
         timers={**deadlines(promises), TIMER: contact_due},
         state=promises,
     )

@@ -42,6 +42,7 @@ _INSERT = text("""
         CAST(CAST(:terms AS text[]) AS jsonb[]), CAST(:binding AS int[]), CAST(:answered AS int[]),
         CAST(:due_at AS timestamptz[]), CAST(:stated_at AS timestamptz[]), CAST(:warned_at AS timestamptz[]),
         CAST(:closed_at AS timestamptz[]), CAST(:fulfilled_at AS timestamptz[]))
+    ON CONFLICT (interaction_id, kind) WHERE interaction_id IS NOT NULL DO NOTHING RETURNING id
 """)
 _UPDATE = text("""
     UPDATE commitment c SET status = u.status, outcome = u.outcome, owner = u.owner,
@@ -59,9 +60,13 @@ _UPDATE = text("""
 
 
 class Promises:
-    """The edge of the promise: loads, decides nothing, and writes what was decided in one unit of work."""
+    """The edge of the promise: loads, decides nothing, and writes what was decided in one unit of work.
 
-    def __init__(self, links: Links, *, link_lifetime: timedelta) -> None:
+    `default_zone` is where a promise is due that names no zone of its own.
+    """
+
+    def __init__(self, links: Links, *, link_lifetime: timedelta, default_zone: str) -> None:
+        self.default_zone = default_zone
         self._links, self._link_lifetime = links, link_lifetime
 
     async def load(self, session: ReadSession, ids: Collection[UUID]) -> dict[UUID, Promise]:
@@ -79,11 +84,14 @@ class Promises:
         return [as_promise(row) for row in rows]
 
     async def add(self, session: WriteSession, decisions: Sequence[Decision]) -> None:
-        """Writes new promises with their events and clocks."""
+        """Writes new promises with their events and clocks. A contact that has its clock already gets no second."""
         if not decisions:
             return
-        await session.execute(_INSERT, _columns([promise for promise, _ in decisions], full=True))
+        rows = await session.execute(_INSERT, _columns([promise for promise, _ in decisions], full=True))
+        new = set(rows.scalars())
         for promise, events in decisions:
+            if promise.id not in new:
+                continue
             self._tell(session, promise, events)
             _set_clocks(session, None, promise)
 

@@ -25,7 +25,7 @@ _PROMISE = text("""
 _RESOLVE = text("UPDATE case_watch SET open = false WHERE case_id = :case")
 _DUE = text("""
     SELECT case_id, customer_id, next_contact_at FROM case_watch
-    WHERE case_id = ANY(CAST(:ids AS uuid[])) AND open AND next_contact_at <= :now FOR UPDATE
+    WHERE case_id = ANY(CAST(:ids AS uuid[])) AND open AND next_contact_at <= :now ORDER BY case_id FOR UPDATE
 """)
 
 

@@ -109,7 +109,6 @@ class Day:
             "/intake/interactions",
             {
                 "customer_id": self.played.heroine,
-                "direction": "out",
                 "kind": "call",
                 "channel_kind": "phone",
                 "text": "Đã gọi, xác nhận giao trước 18h.",
@@ -186,7 +185,7 @@ class Day:
         """An agent answers, and promises something."""
         customer = self.played.crowd[contact.name]
         kind = "call" if contact.by == "missed_call" else "message"
-        reply: dict[str, Any] = {"customer_id": customer, "direction": "out", "kind": kind, "channel_kind": "phone"}
+        reply: dict[str, Any] = {"customer_id": customer, "kind": kind, "channel_kind": "phone"}
         await self.api.post("/intake/interactions", reply | {"text": "Chúng tôi đã nhận và đang xử lý."})
         due = datetime.now(UTC) + timedelta(hours=3 + 7 * number)
         body = {

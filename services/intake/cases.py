@@ -79,7 +79,7 @@ async def list_cases(
     session: Reading,
     _: Reader,
     status: Annotated[Status | None, Query()] = None,
-    customer: Annotated[UUID | None, Query(description="And everybody merged with them.")] = None,
+    customer_id: Annotated[UUID | None, Query(description="And everybody merged with them.")] = None,
     owner: Annotated[str | None, Query(max_length=200)] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -88,8 +88,8 @@ async def list_cases(
     query = select(Case)
     if status:
         query = query.where(Case.status == status)
-    if customer:
-        query = query.where(col(Case.customer_id).in_(await family_of(session, customer)))
+    if customer_id:
+        query = query.where(col(Case.customer_id).in_(await family_of(session, customer_id)))
     if owner:
         query = query.where(Case.owner == owner)
     if cursor:

@@ -112,8 +112,10 @@ class KafkaBroker:
             self._producer = None
         ending = asyncio.ensure_future(producer.stop())
         if not (await asyncio.wait([ending], timeout=STOP_WITHIN))[0]:
+            # Its sender stumbles over batches that are done with; what matters is that it ends.
             producer._message_accumulator.fail_all(BrokerLost("stopped"))
-        await ending
+            await producer.client.close()
+            await asyncio.gather(ending, return_exceptions=True)
 
     async def publish(self, records: Sequence[Record]) -> None:
         try:
@@ -180,7 +182,8 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await self._consumer.start()
         except (KafkaError, OSError) as error:
-            raise BrokerLost(str(error)) from error
+            await self._consumer.stop()
+            raise BrokerLost(str(error) or type(error).__name__) from error
 
     async def stop(self) -> None:
         await self._consumer.stop()
@@ -197,7 +200,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             batches = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=limit)
         except (KafkaError, OSError) as error:
-            raise BrokerLost(str(error)) from error
+            raise BrokerLost(str(error) or type(error).__name__) from error
         return {
             self._ours(tp): [
                 Record(
@@ -221,10 +224,12 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         return TopicPartition(self._prefix + partition.topic, partition.number)
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        if not offsets:
+            return
         try:
             await self._consumer.commit({self._theirs(p): offset for p, offset in offsets.items()})
         except (KafkaError, OSError) as error:
-            raise BrokerLost(str(error)) from error
+            raise BrokerLost(str(error) or type(error).__name__) from error
 
     def rewind(self, partition: Partition, offset: int) -> None:
         try:

@@ -18,8 +18,6 @@ from shared.runtime import Runtime
 from shared.security import Tokens
 from tests.notifications.conftest import Desk, customer, stated
 
-pytestmark = pytest.mark.asyncio
-
 
 @pytest.fixture
 async def api(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:

@@ -15,10 +15,10 @@ from pathlib import Path
 from time import monotonic
 
 import httpx
-from services.mailbox import Mailbox
 
 from services import registry
 from services.demo.command import free_port
+from services.mailbox import Mailbox, listening
 from shared.clock import SystemClock
 from shared.migrations import upgrade
 from shared.security import Tokens
@@ -86,7 +86,7 @@ class Installation:
         self.url, self.token, self.databases, self.mailbox = url, token, databases, mailbox
         self.processes: dict[tuple[str, str], ServiceProcess] = {}
 
-    async def ready(self, *, seconds: float = 60) -> None:
+    async def ready(self, *, seconds: float = 180) -> None:
         """Waits until every process says that it can work. Raises TimeoutError with what it said instead."""
         deadline = monotonic() + seconds
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
@@ -118,28 +118,28 @@ async def installation(
         "KEPT_BROKER": f"kafka://{kafka.bootstrap}?partitions=4&prefix=t{secrets.token_hex(4)}.",
         "KEPT_SECRET_KEY": key,
         "KEPT_PUBLIC_URL": url,
-        "KEPT_SMTP_URL": mailbox.start(),
         **settings,
     }
     signing = ServiceSettings(database_url="unused", broker="local", secret_key=key)
     token = Tokens(signing, SystemClock()).issue("test", frozenset({"*"}), lifetime=timedelta(days=1))
     made = Installation(url, token, {n: postgres.dsn(d) for n, d in databases.items()}, mailbox)
     try:
-        for name, database in databases.items():
-            await upgrade(postgres.url(database), registry.migrations(name))
-            environment = {**common, "KEPT_DATABASE_URL": postgres.url(database)}
-            for role in ("api", "worker"):
-                process = ServiceProcess(name, role, environment, directory / f"{name}-{role}.log")
-                process.start()
-                made.processes[name, role] = process
-        addresses = {name: made.processes[name, "api"].url for name in registry.NAMES}
-        async with serve_gateway(gateway_port, addresses):
-            await made.ready()
-            yield made
+        async with listening(mailbox, "127.0.0.1", 0) as smtp_port:
+            common.setdefault("KEPT_SMTP_URL", f"smtp://127.0.0.1:{smtp_port}")
+            for name, database in databases.items():
+                await upgrade(postgres.url(database), registry.migrations(name))
+                environment = {**common, "KEPT_DATABASE_URL": postgres.url(database)}
+                for role in ("api", "worker"):
+                    process = ServiceProcess(name, role, environment, directory / f"{name}-{role}.log")
+                    process.start()
+                    made.processes[name, role] = process
+            addresses = {name: made.processes[name, "api"].url for name in registry.NAMES}
+            async with serve_gateway(gateway_port, addresses):
+                await made.ready()
+                yield made
     finally:
         for process in made.processes.values():
             if process.alive:
-                process.stop()
-        mailbox.stop()
+                await asyncio.to_thread(process.stop)
         for database in databases.values():
             await asyncio.to_thread(postgres.drop_database, database)

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 
 
 class MailServer:
-    """`answers` are given to the next mails instead of taking them, the first first; `delay` holds the answer to each up."""
+    """`answers` are given to the next mails instead of taking them; `delay` holds up the answer to each it takes."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []

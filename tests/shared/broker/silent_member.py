@@ -8,10 +8,12 @@ Prints a line once records have come.
 import asyncio
 import sys
 
+from shared.telemetry import configure_logging
 from tests.shared.broker.servers import connect
 
 
 async def main(kind: str, address: str, topic: str, group: str) -> None:
+    configure_logging(json=True)  # on standard error
     broker = connect(kind, address, [topic])
     await broker.start()
     consumer = broker.consumer(group, [topic])

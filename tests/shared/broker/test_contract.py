@@ -174,9 +174,11 @@ async def test_who_falls_silent_is_followed(server: BrokerServer, broker: Broker
     command = ["-m", "tests.shared.broker.silent_member", server.kind, server.address, topic, f"{topic}.group"]
     silent = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE)
     assert silent.stdout is not None
-    assert await asyncio.wait_for(silent.stdout.readline(), 20) == b"holds\n"
-    silent.kill()
-    await silent.wait()
+    try:
+        assert await asyncio.wait_for(silent.stdout.readline(), 20) == b"holds\n"
+    finally:
+        silent.kill()
+        await silent.wait()
 
     member = await join()
     assert values(await member.take(100)) == [b"%06d" % n for n in range(100)]

@@ -1,0 +1,1 @@
+"""Feedback: whether what we call done is right for the customer."""

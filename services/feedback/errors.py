@@ -1,0 +1,25 @@
+"""What can be wrong with an answer, as named errors.
+
+SurveyUnknown   404    no such survey
+SurveyOver      409    its time to be answered is over
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from shared.problems import Conflict, NotFound
+
+
+class SurveyUnknown(NotFound):
+    code = "survey-unknown"
+
+    def __init__(self, survey_id: UUID) -> None:
+        super().__init__("We do not know this question, or no longer.", survey_id=str(survey_id))
+
+
+class SurveyOver(Conflict):
+    code = "survey-over"
+
+    def __init__(self, survey_id: UUID) -> None:
+        super().__init__("The time to answer this is over. Write to us all the same.", survey_id=str(survey_id))

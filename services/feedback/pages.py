@@ -1,0 +1,62 @@
+"""The survey as the customer sees it: one question on a phone, by a signed link and without a login."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Form, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, BeforeValidator, Field
+
+from services.feedback import store, surveys
+from services.feedback.state import Made
+from services.feedback.store import Asked
+from services.feedback.surveys import Answer
+from services.feedback.surveys import State as Standing
+from shared.database import ReadSession
+from shared.routing import Reading, Writing, router
+
+pages = router("/feedback/s", include_in_schema=False)
+
+
+def _as_meant(value: Any) -> Any:
+    """A field left empty was not answered; a line break counts as the one character the form counted."""
+    return (value.replace("\r\n", "\n").strip() or None) if isinstance(value, str) else value
+
+
+class AnswerForm(BaseModel):
+    """`comment` counts characters as the form does."""
+
+    satisfied: Literal["yes", "no"]
+    score: Annotated[int | None, Field(ge=1, le=5), BeforeValidator(_as_meant)] = None
+    comment: Annotated[str | None, Field(max_length=4000), BeforeValidator(_as_meant)] = None
+
+    def answer(self) -> Answer:
+        return Answer(self.satisfied == "yes", self.score, self.comment)
+
+
+@pages.get("/{token}")
+async def show(request: Request, token: str, session: Reading, made: Made) -> Response:
+    asked = await store.find(session, made.links.read(token))
+    survey = asked.survey
+    return made.pages.render(
+        "survey.html",
+        language=await _language(request, session, asked, made.default_language),
+        survey=survey,
+        answer=asked.last,
+        over=surveys.is_over(Standing(survey.state), survey.answer_by, request.app.state.runtime.clock.now()),
+    )
+
+
+@pages.post("/{token}")
+async def answer(token: str, form: Annotated[AnswerForm, Form()], session: Writing, made: Made) -> Response:
+    """Answers, then shows what was answered by its own address, so that a reload asks nothing again."""
+    await store.record(session, made.links.read(token), form.answer(), by="customer_page")
+    return RedirectResponse(f"{store.PATH}{token}", status_code=303)
+
+
+async def _language(request: Request, session: ReadSession, asked: Asked, otherwise: str) -> str:
+    """The customer's own; else the browser's; else the house's."""
+    known = await store.language_of(session, asked.survey.customer_id)
+    wanted = request.headers.get("accept-language", "").lower()[:2]
+    return known or (wanted if wanted in {"vi", "en"} else otherwise)

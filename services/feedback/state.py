@@ -1,0 +1,27 @@
+"""What the routes need of the service's making."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from shared.security import Links
+from shared.web import Pages
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    links: Links
+    pages: Pages
+    default_language: str
+
+
+def _state(request: Request) -> State:
+    state = request.app.state.service
+    assert isinstance(state, State)
+    return state
+
+
+Made = Annotated[State, Depends(_state)]
