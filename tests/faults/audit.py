@@ -63,8 +63,12 @@ def _accepted(ledger: Ledger, facts: Facts) -> Findings:
     rows = [(r["channel"], r["external_id"]) for r in facts.interactions]
     accepted = {(c.channel, c.external_id) for c in ledger.contacts}
     yield from once("contact", accepted, rows)
-    yield from once("agent's answer", ledger.answers, [r["text"] for r in facts.interactions if r["direction"] == "out"])
-    told = [e.data["interaction_id"] for t in ("received", "sent") for e in _events(facts, "intake", f"interaction.{t}")]
+    yield from once(
+        "agent's answer", ledger.answers, [r["text"] for r in facts.interactions if r["direction"] == "out"]
+    )
+    told = [
+        e.data["interaction_id"] for t in ("received", "sent") for e in _events(facts, "intake", f"interaction.{t}")
+    ]
     yield from once("event of an interaction", [str(r["id"]) for r in facts.interactions], told)
     kinds = {(r["channel"], r["external_id"]): r["kind"] for r in facts.interactions}
     for contact in ledger.contacts:
@@ -133,7 +137,9 @@ def _passed_on(facts: Facts, topics: Mapping[str, Sequence[str]]) -> Findings:
     """Every event was published, and reached each service that listens."""
     published = {p.event_id for p in facts.published}
     for service, log in facts.log.items():
-        yield from (Finding("lost", f"publication of {e.type} {e.event_id}") for e in log if e.event_id not in published)
+        yield from (
+            Finding("lost", f"publication of {e.type} {e.event_id}") for e in log if e.event_id not in published
+        )
         yield from (Finding("lost", f"parked by {service}: {reason}") for reason in facts.parked[service])
         for other, listens in topics.items():
             missed = (e for e in log if e.topic in listens and e.event_id not in facts.inbox[other])

@@ -73,9 +73,7 @@ class World:
         id_, now = f"c-{self.new_id()}", datetime.now(UTC)
         steps = [self.telephone.step("newCall", id_, caller, now - timedelta(seconds=40), now, rings=4)]
         if answered:
-            steps.append(
-                self.telephone.step("answer", id_, caller, now - timedelta(seconds=30), now, answeredBy="lan")
-            )
+            steps.append(self.telephone.step("answer", id_, caller, now - timedelta(seconds=30), now, answeredBy="lan"))
         cause = "normalClearing" if answered else "cancel"
         steps.append(self.telephone.step("hangup", id_, caller, now, now, cause=cause))
         self.random.shuffle(steps)
