@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.intake import callbook, quarantine, raw
+from services.intake.arrival import Arrival
 from services.intake.callbook import Stepped
 from services.intake.channels.provider import Address, Attachment, CallStep, Contact, Item, Request, Unread, Unreadable
 from services.intake.channels.reading import clean
 from services.intake.directory import Line
 from services.intake.errors import Overtaken
-from services.intake.filing import Arrival, file
+from services.intake.filing import file
 from services.intake.raw import Raw
 from services.intake.state import Intake
 from shared.database import Database, WriteSession
