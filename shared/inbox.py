@@ -71,7 +71,7 @@ class Handlers:
     async def __call__(self, session: WriteSession, events: Sequence[Event]) -> None:
         for event in events:
             payload = parse(event)
-            handler = self._by_type.get(event.type)
+            handler = self._by_type.get(payload.type)  # of the newest version, whatever the event's
             if handler is not None:
                 with span(f"handle {event.type}", event.traceparent):
                     await handler(session, event, payload)

@@ -27,7 +27,7 @@ REBALANCE_TIMEOUT_MS = 60_000
 LARGEST = 4 * 1024 * 1024
 """Bytes of one record at most; the topics are made to take as much."""
 LAG_WITHIN = 2.0
-"""Seconds for the question how far behind we are: aiokafka itself would ask for 40, and nothing is consumed meanwhile."""
+"""Seconds for the question how far behind we are: aiokafka itself asks for 40, and nothing is consumed meanwhile."""
 STOP_WITHIN = 5.0
 """Seconds for what is on its way when the producer is stopped. What is not acknowledged is published again."""
 
