@@ -71,7 +71,7 @@ class Handlers:
     async def __call__(self, session: WriteSession, events: Sequence[Event]) -> None:
         for event in events:
             payload = parse(event)
-            handler = self._by_type.get(event.type)
+            handler = self._by_type.get(payload.type)  # of the newest version, whatever the event's
             if handler is not None:
                 with span(f"handle {event.type}", event.traceparent):
                     await handler(session, event, payload)
@@ -122,12 +122,20 @@ class InboxConsumer:
                 await self._consume(consumer, batches)
                 await self._commit(consumer)
                 if monotonic() > next_lag:
+                    await self._look_at_lag(consumer)
                     next_lag = monotonic() + 2
-                    self.lag = await consumer.lag()
-                    LAG.labels(self.group).set(self.lag)
         finally:
             self._idle.set()
             await consumer.stop()
+
+    async def _look_at_lag(self, consumer: Consumer) -> None:
+        """What is not known for want of a broker stays as it was: consuming does not depend on it."""
+        try:
+            self.lag = await consumer.lag()
+        except BrokerLost as error:
+            log.info("inbox.lag_unknown", group=self.group, error=str(error))
+        else:
+            LAG.labels(self.group).set(self.lag)
 
     async def _drain(self) -> None:
         """Partitions are about to go: finish the batch in hand, then say how far we came."""

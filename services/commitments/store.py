@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Row, text
 
-from services.commitments.promise import Decision, Promise, Status, clocks
+from services.commitments.promise import Decision, Promise, Status, reset_clocks
 from shared.contracts import Payload
 from shared.contracts import commitments as told
 from shared.contracts.commitments import CommitmentKind, Outcome, Terms
@@ -119,13 +119,11 @@ class Promises:
 
 
 def _set_clocks(session: WriteSession, old: Promise | None, new: Promise) -> None:
-    had = {c.kind: c for c in clocks(old)} if old else {}
-    wants = {c.kind: c for c in clocks(new)}
-    for kind, clock in wants.items():
-        if had.get(kind) != clock:
-            session.schedule(Timer(kind, str(new.id), clock.at))
-    for kind in had.keys() - wants.keys():
-        session.cancel(kind, str(new.id))
+    for kind, at in reset_clocks(old, new).items():
+        if at is None:
+            session.cancel(kind, str(new.id))
+        else:
+            session.schedule(Timer(kind, str(new.id), at))
 
 
 def as_promise(row: Row[Any]) -> Promise:

@@ -26,6 +26,8 @@ SILENCE = timedelta(seconds=10)
 REBALANCE_TIMEOUT_MS = 60_000
 LARGEST = 4 * 1024 * 1024
 """Bytes of one record at most; the topics are made to take as much."""
+LAG_WITHIN = 2.0
+"""Seconds for the question how far behind we are: aiokafka itself asks for 40, and nothing is consumed meanwhile."""
 STOP_WITHIN = 5.0
 """Seconds for what is on its way when the producer is stopped. What is not acknowledged is published again."""
 
@@ -252,9 +254,10 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if not mine:
             return 0
         try:
-            ends = await self._consumer.end_offsets(list(mine))
-            return sum([max(0, end - await self._consumer.position(tp)) for tp, end in ends.items()])
+            async with asyncio.timeout(LAG_WITHIN):
+                ends = await self._consumer.end_offsets(list(mine))
+                return sum([max(0, end - await self._consumer.position(tp)) for tp, end in ends.items()])
         except IllegalStateError:
             return 0  # taken away while we asked: whoever has them now counts them
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, TimeoutError) as error:
             raise BrokerLost(str(error) or type(error).__name__) from error

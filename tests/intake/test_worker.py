@@ -100,6 +100,16 @@ async def test_one_id_on_two_channels_is_two_contacts(desk: Running) -> None:
     assert len(await desk.facts(CustomerCreated)) == 1, "but the same phone is the same person"
 
 
+async def test_a_channel_made_elsewhere_a_moment_ago_is_known(desk: Running) -> None:
+    await desk.intake.directory.lines(desk.runtime.database)
+    known = dict(desk.intake.directory._lines)
+    await desk.make_channel("sms-2", "twilio", senders.TWILIO_TOKEN)
+    await send_all(desk, senders.sms("hi", channel="sms-2"))
+    desk.intake.directory._lines = known
+    await desk.work()
+    assert len(await desk.facts(InteractionReceived)) == 1
+
+
 async def test_later_contacts_join_the_open_case(desk: Running) -> None:
     await send_all(desk, senders.sms("one", sid="1"))
     await desk.work()
