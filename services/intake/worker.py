@@ -27,6 +27,7 @@ from services.intake.errors import Overtaken
 from services.intake.filing import file
 from services.intake.raw import Raw
 from services.intake.state import Intake
+from shared.crash import crash_point
 from shared.database import Database, WriteSession
 from shared.lease import Lease, lead
 from shared.timers import Timer
@@ -134,6 +135,7 @@ class Worker:
                 lines = await self._intake.directory.read(session)  # made by another process a moment ago
             if raws:
                 await self._process(session, raws, lines)
+                crash_point("after_parse")
         return len(raws)
 
     async def _process(self, session: WriteSession, raws: Sequence[Raw], lines: Mapping[str, Line]) -> None:
