@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
-from shared.inbox import BatchHandler
+from shared.handling import BatchHandler
 from shared.timers import TimerHandler
 
 if TYPE_CHECKING:

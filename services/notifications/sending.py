@@ -25,7 +25,7 @@ from shared.clock import Clock
 from shared.contracts import Event
 from shared.crash import crash_point
 from shared.database import Database, WriteSession
-from shared.inbox import BatchHandler
+from shared.handling import BatchHandler
 from shared.telemetry import span
 
 if TYPE_CHECKING:
