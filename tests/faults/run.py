@@ -19,6 +19,8 @@ READY_WITHIN = 90.0
 """Seconds after the last fault for every process to be ready."""
 QUIET_WITHIN = 120.0
 """And for everything accepted to have come to its end."""
+SHOWN = 15
+"""Findings of each kind that a person is shown."""
 
 
 @dataclass
@@ -66,8 +68,11 @@ class Outcome:
             f"everything at its end after {_seconds(self.seconds_to_the_end)}",
             *(f"{name:<11}{value}" for name, value in self.report().items() if name in {"lost", "doubled"}),
             f"disordered {self.count('out_of_order')}",
-            *(f"  {finding.fault}: {finding.what}" for finding in self.findings[:40]),
         ]
+        for fault in ("lost", "doubled", "out_of_order"):
+            found = [finding.what for finding in self.findings if finding.fault == fault]
+            lines += [f"  {fault}: {what}" for what in found[:SHOWN]]
+            lines += [f"  {fault}: and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         return "\n".join(lines)
 
 

@@ -48,6 +48,7 @@ class Stand:
     kafka: KafkaServer
     mail: MailServer
     prefix: str
+    partitions: int
     topics: dict[str, Sequence[str]]
 
     def process(self, service: str, role: str) -> ServiceProcess:
@@ -113,14 +114,8 @@ class Stand:
         return ends, lag
 
     async def _ends(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        topics = await consumer.topics()
-        partitions = [
-            TopicPartition(self.prefix + topic, number)
-            for topic in TOPICS
-            if self.prefix + topic in topics
-            for number in sorted(consumer.partitions_for_topic(self.prefix + topic) or ())
-        ]
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+        all_of_them = [TopicPartition(self.prefix + t, number) for t in TOPICS for number in range(self.partitions)]
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(all_of_them)
         return ends
 
     async def _published(self) -> list[Published]:
@@ -161,4 +156,4 @@ async def standing(postgres: ScratchPostgres, kafka: KafkaServer, directory: Pat
         settings = {**SETTINGS, "KEPT_SMTP_URL": mail.url}
         async with installation(postgres, kafka, directory, **settings) as made:
             options = dict(pair.split("=") for pair in urlsplit(made.broker).query.split("&"))
-            yield Stand(made, postgres, kafka, mail, options["prefix"], subscriptions())
+            yield Stand(made, postgres, kafka, mail, options["prefix"], int(options["partitions"]), subscriptions())

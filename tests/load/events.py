@@ -11,8 +11,9 @@ from time import perf_counter
 from shared.broker import Broker, Consumer, Partition, Record
 from shared.contracts import Event
 from shared.contracts.intake import TOPIC, ChannelKind, InteractionKind, InteractionReceived
+from shared.handling import BatchHandler
 from shared.ids import new_id
-from shared.inbox import BatchHandler, InboxConsumer
+from shared.inbox import InboxConsumer
 from shared.runtime import Runtime
 from tests.load.servers import Servers
 

@@ -148,7 +148,7 @@ class Load:
         return self._report(began_at, start)
 
     async def _until(self, true: Callable[[], bool], deadline: float) -> None:
-        while not true() and perf_counter() < deadline:  # noqa: ASYNC110 - an event a request would cost more
+        while not true() and perf_counter() < deadline:
             await asyncio.sleep(0.01)
 
     async def _keep_time(self, start: float, interval: float) -> None:

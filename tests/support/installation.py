@@ -17,7 +17,6 @@ from time import monotonic
 import httpx
 
 from services import registry
-from services.demo.command import free_port
 from services.mailbox import Mailbox, listening
 from shared.clock import SystemClock
 from shared.embedded.child import spawn
@@ -26,6 +25,7 @@ from shared.security import Tokens
 from shared.settings import ServiceSettings
 from tests.support.gateway import serve_gateway
 from tests.support.kafka import KafkaServer
+from tests.support.kafka_broker import free_port
 from tests.support.postgres import ScratchPostgres
 
 ROOT = Path(__file__).parents[2]
