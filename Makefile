@@ -10,7 +10,7 @@ SECONDS ?= 600
 SEED ?= 1
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 up: .venv/.installed ## everything on this machine, at http://127.0.0.1:8080
 	@$(PY) -m services up $(ARGS)
@@ -38,6 +38,15 @@ bench: .venv/.installed ## one table of measured figures (ROWS="accept timers")
 faults: .venv/.installed ## kill -9 under load (SECONDS=600 SEED=1)
 	@$(PY) -m tests.faults --seconds $(SECONDS) --seed $(SEED)
 
+compose-env: deploy/.env ## the secrets of an installation in containers, made once
+deploy/.env: | deploy/.env.example
+	@umask 077 && python3 -c 'import re, secrets, sys; \
+	  print(re.sub(r"(?m)=$$", lambda _: "=" + secrets.token_hex(32), sys.stdin.read()), end="")' \
+	  < deploy/.env.example > $@ && echo "wrote $@"
+
+compose-up: deploy/.env ## build and start it in containers (deploy/README.md)
+	docker compose -f deploy/compose.yaml up --build --wait
+
 lock: $(UV) ## pin every dependency anew, with hashes and without addresses
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml -o requirements.lock
@@ -57,4 +66,4 @@ $(UV):
 clean: ## forget what was installed and built, keep the data
 	rm -rf $(TOOLS) .venv build *.egg-info
 
-.PHONY: help up demo test check format bench faults lock clean
+.PHONY: help up demo test check format bench faults compose-env compose-up lock clean

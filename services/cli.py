@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import os
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +18,8 @@ from shared.clock import SystemClock
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Every contact on one timeline, every promise kept.")
 parked = typer.Typer(no_args_is_help=True, help="Events that could not be handled, by customer.")
 contracts = typer.Typer(no_args_is_help=True, help="The generated descriptions of every event.")
+events = typer.Typer(no_args_is_help=True, help="What a service has told.")
+app.add_typer(events, name="events")
 app.add_typer(parked, name="parked")
 app.add_typer(contracts, name="contracts")
 
@@ -65,6 +67,19 @@ def serve(
 
 
 @app.command()
+def front(
+    at: Annotated[str, typer.Option(help="Where each process of each service is found.")],
+    mailbox: Annotated[bool, typer.Option(help="Link to the mailbox.")] = True,
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 8000,
+) -> None:
+    """The first page and the readiness of all, behind a gateway that serves the services."""
+    from services.serve import serve_front
+
+    serve_front(at, mailbox=mailbox, host=host, port=port)
+
+
+@app.command()
 def migrate(
     service: ServiceName,
     create: Annotated[bool, typer.Option(help="Make the database first where it is missing.")] = False,
@@ -101,35 +116,50 @@ def token(
     print(tokens.issue(subject, frozenset(scope or ["*"]), lifetime=timedelta(days=days)))
 
 
+@events.command()
+def tail(
+    service: ServiceName,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=1, max=10_000, help="How many to begin with.")] = 20,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="And whatever comes.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """The newest events of a service's log, one JSON object a line."""
+    from services import operations
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(operations.tail(_database(service, data), lines=lines, follow=follow, write=print))
+
+
+@app.command()
+def replay(
+    service: ServiceName,
+    since: Annotated[datetime, typer.Option(help="Events told at or after this instant (UTC).")],
+    key: Annotated[str | None, typer.Option(help="One customer's alone.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Publishes a service's events again, in their order, for consumers that lost some. Ours know what they have."""
+    from services import operations
+
+    print(f"{asyncio.run(operations.replay(_database(service, data), since.replace(tzinfo=UTC), key))} to publish")
+
+
 @parked.command("list")
-def parked_list(service: ServiceName) -> None:
+def parked_list(service: ServiceName, data: Data = DEFAULT_DATA) -> None:
     """What a service has put aside, with the reason."""
-    from shared.parking import list_parked
+    from services import operations
 
-    async def run() -> list[dict[str, Any]]:
-        made = registry.runtime(service, SystemClock(), role="api")
-        try:
-            return await list_parked(made.database)
-        finally:
-            await made.stop()
-
-    for row in asyncio.run(run()):
-        print(json.dumps(row, default=str, ensure_ascii=False))
+    for row in asyncio.run(operations.parked(_database(service, data))):
+        print(row)
 
 
 @parked.command()
-def redrive(service: ServiceName, key: Annotated[str, typer.Argument(help="The customer's id.")]) -> None:
+def redrive(
+    service: ServiceName, key: Annotated[str, typer.Argument(help="The customer's id.")], data: Data = DEFAULT_DATA
+) -> None:
     """Hands the parked events of one customer to the service again, in their order."""
-    from shared.parking import redrive as run_redrive
+    from services import operations
 
-    async def run() -> int:
-        made = registry.runtime(service, SystemClock(), role="api")
-        try:
-            return await run_redrive(made.database, made.service.handle, key)
-        finally:
-            await made.stop()
-
-    print(f"{asyncio.run(run())} handled")
+    print(f"{asyncio.run(operations.redrive(service, _database(service, data), key, _any_settings(data)))} handled")
 
 
 @contracts.command()
@@ -138,12 +168,13 @@ def export(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 where they have drifted.")] = False,
 ) -> None:
     """Writes the JSON Schemas and the AsyncAPI document of every event."""
-    from shared.contracts import export as exporting
+    from shared.contracts.export import drift
+    from shared.contracts.export import export as write
 
     if not check:
-        exporting.export(directory)
+        write(directory)
         return
-    differences = exporting.drift(directory)
+    differences = drift(directory)
     for line in differences:
         print(line)
     sys.exit(1 if differences else 0)
@@ -165,13 +196,23 @@ def mailbox(
 
 def _any_settings(data: Path) -> Any:
     """Enough settings to sign: the environment's, or the key of the house on this machine."""
-    from services.house import secret_key
     from shared.settings import ServiceSettings
 
     values: dict[str, Any] = {"database_url": "unused", "broker": "local"}
     if "KEPT_SECRET_KEY" not in os.environ:
+        from services.house import secret_key
+
         values["secret_key"] = secret_key(data)
     return ServiceSettings(**values)
+
+
+def _database(service: str, data: Path) -> str:
+    """KEPT_DATABASE_URL, or the service's database in the house on this machine, which must be up."""
+    from shared.embedded import EmbeddedPostgres
+
+    if service not in registry.NAMES:
+        raise typer.BadParameter(f"no such service: {service}")
+    return os.environ.get("KEPT_DATABASE_URL") or EmbeddedPostgres(data.resolve() / "postgres").url(f"kept_{service}")
 
 
 def main() -> None:

@@ -83,6 +83,7 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=False,
+            hide_parameters=True,  # what customers write is not for logs
             connect_args={
                 "timeout": 5,
                 "server_settings": {

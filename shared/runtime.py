@@ -15,6 +15,7 @@ import structlog
 from shared.broker import Broker, connect
 from shared.clock import Clock
 from shared.database import Database
+from shared.housekeeping import keep_house
 from shared.inbox import InboxConsumer, TooManyParked
 from shared.lease import Lease, lead
 from shared.relay import Relay
@@ -76,6 +77,7 @@ class Runtime:
             "consumer": self.consumer.run,
             "relay": self._run_relay,
             "timers": self.timers.run,
+            "housekeeping": partial(keep_house, self.database, self.settings.inbox_days),
         }
         for name, loop in self.service.loops.items():
             loops[name] = partial(loop, self)

@@ -26,6 +26,9 @@ class ServiceSettings(BaseSettings):
     log_json: bool = Field(True, description="Logs as JSON lines; false for people.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     pool_size: int = Field(10, ge=2, description="Database connections a process may hold.")
+    inbox_days: int = Field(
+        30, ge=1, description="Days for which an event is known again. Longer than the broker keeps its records."
+    )
     stale_after: float = Field(
         60.0,
         description="Seconds without progress (consumer, relay, timers) after which the service is not ready.",

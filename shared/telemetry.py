@@ -83,8 +83,17 @@ def current_traceparent() -> str | None:
     return carrier.get("traceparent")
 
 
+def usable_traceparent(given: str) -> str:
+    """The caller's, or a new root where it brought none or one that is not well-formed."""
+    if given:
+        caller = trace.get_current_span(_PROPAGATOR.extract({"traceparent": given}))
+        if caller.get_span_context().is_valid:
+            return given
+    return fresh_traceparent()
+
+
 def fresh_traceparent() -> str:
-    """A new root, for a webhook that brought none."""
+    """A new root."""
     ids = trace.get_tracer_provider()
     generator = getattr(ids, "id_generator", None)
     if generator is None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import text
 
+from shared.crash import crash_point
 from shared.telemetry import TIMERS_FIRED, TIMERS_LAG
 from shared.transient import is_transient
 
@@ -124,6 +125,8 @@ class TimerWorker:
             async with self.database.write() as session:
                 timers = await self._claim(session, now, self.batch)
                 await self._dispatch(session, timers)
+                if timers:
+                    crash_point("after_fire")
         except Exception as error:
             if is_transient(error):
                 raise

@@ -4,9 +4,16 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from tests.support.kafka import KafkaServer, NoKafka, find_kafka
 from tests.support.postgres import ScratchPostgres, scratch_postgres
+
+# Logs go where pytest shows them beside a failure; structlog's own way draws each traceback for seconds.
+structlog.configure(
+    processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer(key_order=["event"])],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+)
 
 _KAFKA = pytest.StashKey[KafkaServer | NoKafka]()
 _NONE = "no Kafka to test with ("

@@ -205,8 +205,15 @@ def revise(
         }
     )
     if promise.status is Status.DECLINED:
-        fresh = {"status": Status.STATED, "binding": new.revision, "stated_at": now}
-        revised = replace(promise, terms=(*promise.terms, new), closed_at=None, warned_at=None, **fresh)
+        revised = replace(
+            promise,
+            terms=(*promise.terms, new),
+            status=Status.STATED,
+            binding=new.revision,
+            stated_at=now,
+            warned_at=None,
+            closed_at=None,
+        )
     else:
         # The customer hears of trouble with the revision itself: what comes after is no silent break.
         revised = replace(promise, terms=(*promise.terms, new), warned_at=promise.warned_at or now)

@@ -173,12 +173,19 @@ class Day:
 
     async def _crowd(self) -> None:
         for number, contact in enumerate(CONTACTS):
+            if contact.by != "email":  # whoever calls is known already, by name, telephone and mail
+                handles = [
+                    {"kind": "phone", "value": self._phone(number)},
+                    {"kind": "email", "value": self._email(number)},
+                ]
+                await self.api.post("/intake/customers", {"name": contact.name, "handles": handles})
+        for number, contact in enumerate(CONTACTS):
             for delivery in self._contact(number, contact):
                 await self.api.deliver(delivery)
         for number, contact in enumerate(CONTACTS):
             self.played.crowd[contact.name] = await self._customer(self._handle(number, contact))
         for number, contact in enumerate(CONTACTS):
-            if number % 3 == 0:
+            if contact.promise:
                 await self._attend(number, contact)
 
     async def _attend(self, number: int, contact: Contact) -> None:
@@ -186,18 +193,22 @@ class Day:
         customer = self.played.crowd[contact.name]
         kind = "call" if contact.by == "missed_call" else "message"
         reply: dict[str, Any] = {"customer_id": customer, "kind": kind, "channel_kind": "phone"}
-        await self.api.post("/intake/interactions", reply | {"text": "Chúng tôi đã nhận và đang xử lý."})
+        await self.api.post("/intake/interactions", reply | {"text": contact.promise})
         due = datetime.now(UTC) + timedelta(hours=3 + 7 * number)
         body = {
             "customer_id": customer,
-            "words": f"{contact.subject or 'Yêu cầu của bạn'}: có kết quả cho bạn.",
+            "words": contact.promise,
             "due_at": due.isoformat(),
             "zone": ZONE,
-            "cost": "không mất phí",
+            "cost": "no charge" if contact.promise.isascii() else "không mất phí",
             "owner": ("Lan", "Minh", "Hà")[number % 3],
             "tell": True,
         }
-        await self.api.post("/commitments", body)
+        promise = await self.api.post("/commitments", body)
+        if number in {6, 9}:
+            later = (due + timedelta(hours=5)).isoformat()
+            change = {"due_at": later, "reason": "Hàng về kho trễ, chiều nay mới có"}
+            await self.api.post(f"/commitments/{promise['id']}/revise", change)
 
     def _handle(self, number: int, contact: Contact) -> str:
         if contact.by == "email":

@@ -15,10 +15,10 @@ LONGEST = 320
 """Characters of a handle: the longest email address."""
 
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
-_MARKED = "àáãèéìíòóõùúýÀÁÃÈÉÌÍÒÓÕÙÚÝ"
+_MARKED = "àáâãèéêìíòóôõùúýÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝ"
 # Letters no other language has; marks that others share, in two words running; marks as characters of their own.
 _VIETNAMESE = re.compile(
-    f"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]|[{_MARKED}]\\w{{0,7}}\\s\\w{{0,7}}[{_MARKED}]|[aeiouyAEIOUY][\u0309\u0323\u031b]"
+    f"[ăđơưĂĐƠƯ\u1ea0-\u1ef9]|[{_MARKED}]\\w{{0,7}}\\s\\w{{0,7}}[{_MARKED}]|[aeiouyAEIOUY][\u0309\u0323\u031b]"
 )
 _ENGLISH = frozenset(
     {

@@ -18,21 +18,23 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.intake import callbook, quarantine, raw
+from services.intake.arrival import Arrival
 from services.intake.callbook import Stepped
 from services.intake.channels.provider import Address, Attachment, CallStep, Contact, Item, Request, Unread, Unreadable
 from services.intake.channels.reading import clean
 from services.intake.directory import Line
 from services.intake.errors import Overtaken
-from services.intake.filing import Arrival, file
+from services.intake.filing import file
 from services.intake.raw import Raw
 from services.intake.state import Intake
+from shared.crash import crash_point
 from shared.database import Database, WriteSession
 from shared.lease import Lease, lead
 from shared.timers import Timer
 from shared.transient import is_transient
 
 if TYPE_CHECKING:
-    from shared.runtime import Runtime
+    from shared.service import Workplace
 
 log = structlog.get_logger()
 
@@ -49,6 +51,8 @@ def read(raw_request: Raw, line: Line, url: str) -> Sequence[Item]:
 
 
 def _storable(item: Item) -> Item:
+    if _is_storable(item):
+        return item
     match item:
         case Contact():
             return replace(
@@ -72,6 +76,20 @@ def _storable(item: Item) -> Item:
             )
         case Unread():
             return Unread(clean(item.reason))
+
+
+def _is_storable(item: Item) -> bool:
+    """Nearly always so, and quickly seen: no copy is made."""
+    match item:
+        case Contact(external_id=id_, address=address):
+            more = [text for a in item.attachments for text in (a.name, a.content_type, a.url)]
+            texts = [id_, address.value if address else None, item.name, item.subject, item.text, *more]
+        case CallStep(call_id=id_):
+            texts = [id_, item.caller, item.called, item.answered_by]
+        case Unread(reason):
+            id_, texts = "", [reason]
+    whole = "".join(text for text in texts if text)
+    return len(id_) <= LONGEST_ID and clean(whole) is whole
 
 
 def _clean(value: str | None) -> str | None:
@@ -113,8 +131,11 @@ class Worker:
         lines = await self._intake.directory.lines(self._database)
         async with self._database.write() as session:
             raws = await raw.take(session, limit, self._settings.raw_batch_bytes)
+            if any(one.channel not in lines for one in raws):
+                lines = await self._intake.directory.read(session)  # made by another process a moment ago
             if raws:
                 await self._process(session, raws, lines)
+                crash_point("after_parse")
         return len(raws)
 
     async def _process(self, session: WriteSession, raws: Sequence[Raw], lines: Mapping[str, Line]) -> None:
@@ -172,11 +193,11 @@ async def file_overdue_calls(intake: Intake, session: WriteSession, timers: Sequ
     await file(session, arrivals, intake.settings)
 
 
-async def run(intake: Intake, runtime: Runtime, stop: asyncio.Event) -> None:
+async def run(intake: Intake, workplace: Workplace, stop: asyncio.Event) -> None:
     """The loop: one worker in the whole installation parses, others stand by."""
-    worker = Worker(intake, runtime.database)
+    worker = Worker(intake, workplace.database)
 
     async def step() -> None:
         await worker.step()
 
-    await lead(Lease(runtime.database, "intake", runtime.holder), stop, step)
+    await lead(Lease(workplace.database, "intake", workplace.holder), stop, step)

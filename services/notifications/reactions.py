@@ -28,8 +28,8 @@ from shared.contracts.commitments import (
 from shared.contracts.feedback import SurveyRequested
 from shared.contracts.intake import CaseResolved, CustomerCreated, CustomerMerged, CustomerUnmerged, CustomerUpdated
 from shared.database import WriteSession
+from shared.handling import Handlers
 from shared.ids import new_id
-from shared.inbox import Handlers
 
 handlers = Handlers()
 
@@ -142,6 +142,8 @@ async def withdrawn(session: WriteSession, event: Event, told: CommitmentWithdra
 
 async def _drop_warnings(session: WriteSession, told: Commitment) -> None:
     """A warning that waits for another attempt would now be wrong: its time is over, and the sender ends it."""
+    if not _is_our_promise(told):
+        return
     values = {"commitment_id": told.commitment_id, "template": Kind.PROMISE_AT_RISK, "now": session.now}
     await session.execute(_OVERTAKEN, values)
 

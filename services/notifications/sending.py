@@ -15,27 +15,27 @@ import structlog
 from sqlalchemy import event
 
 from services.notifications import ledger
-from services.notifications.decisions import Ended, after_failure
+from services.notifications.decisions import Ended, State, after_failure
 from services.notifications.errors import Undelivered
 from services.notifications.ledger import Handed, Settled
 from services.notifications.providers import Letter, Provider
 from services.notifications.settings import NotificationsSettings
-from services.notifications.tables import State
 from shared.clock import Clock
 from shared.contracts import Event
 from shared.crash import crash_point
 from shared.database import Database, WriteSession
-from shared.inbox import BatchHandler
+from shared.handling import BatchHandler
 from shared.telemetry import span
-from shared.transient import is_transient
 
 if TYPE_CHECKING:
-    from shared.runtime import Runtime
+    from shared.service import Workplace
 
 log = structlog.get_logger()
 
 IDLE = 0.2
 """Seconds between two looks for what other processes have written or what has become due."""
+MOMENT = 0.01
+"""Seconds in which several sendings come back together, to be written down together."""
 
 
 class Sender:
@@ -45,6 +45,7 @@ class Sender:
         self.providers, self.settings, self.clock = providers, settings, clock
         self._written = asyncio.Event()
         self._in_hand: set[asyncio.Task[Settled]] = set()
+        self._back: list[Settled] = []
 
     def waking(self, handle: BatchHandler) -> BatchHandler:
         """`handle`, which also wakes the sender when its transaction has been committed."""
@@ -55,33 +56,48 @@ class Sender:
 
         return handle_and_wake
 
-    async def run(self, runtime: Runtime, stop: asyncio.Event) -> None:
-        """Sends until told to stop; what is in hand then is finished and written down."""
-        database = runtime.database
-        try:
-            while not stop.is_set():
-                await self.step(database, stop)
-            while self._in_hand:
-                await self._write_down(database, stop, timeout=None)
-        finally:
-            for task in self._in_hand:
-                task.cancel()
-            self._in_hand.clear()
-            for provider in self.providers:
-                await provider.close()
+    async def run(self, workplace: Workplace, stop: asyncio.Event) -> None:
+        """Sends until told to stop; what is in hand then is finished and written down.
 
-    async def step(self, database: Database, stop: asyncio.Event) -> None:
+        Fails where the database is away; what is in hand and what has come back waits for the next run.
+        """
+        while not stop.is_set():
+            await self.step(workplace.database)
+        while self._in_hand or self._back:
+            await self._gather()
+            await self._write(workplace.database, room=0)
+        for provider in self.providers:
+            await provider.close()
+
+    async def step(self, database: Database) -> None:
+        """One transaction: what has come back is written down, and what there is room for is taken up."""
         self._written.clear()
         room = self.settings.send_concurrency - len(self._in_hand)
-        if room:
-            async with database.write() as session:
-                handed = await ledger.take_up(session, self.providers, self.settings, room)
-            self._in_hand |= {asyncio.create_task(self._hand(one)) for one in handed}
+        # Few large batches: a handful at a time would cost a transaction each.
+        await self._write(database, room=room if room >= self.settings.send_concurrency / 4 else 0)
         if self._in_hand:
-            await self._write_down(database, stop, timeout=IDLE)
+            await self._gather(timeout=IDLE)
+        else:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._written.wait(), IDLE)
+
+    async def _write(self, database: Database, *, room: int) -> None:
+        async with database.write() as session:
+            await ledger.settle(session, self._back)
+            handed = await ledger.take_up(session, self.providers, self.settings, room) if room else []
+        self._back.clear()
+        self._in_hand |= {asyncio.create_task(self._hand(one)) for one in handed}
+
+    async def _gather(self, timeout: float | None = None) -> None:
+        """What has come back from the providers, once there is something, with what comes right after it."""
+        if not self._in_hand:
             return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._written.wait(), IDLE)
+        done, _ = await asyncio.wait(self._in_hand, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if done:
+            await asyncio.sleep(MOMENT)
+        done = {task for task in self._in_hand if task.done()}
+        self._in_hand -= done
+        self._back += [task.result() for task in done]
 
     async def _hand(self, handed: Handed) -> Settled:
         row, send = handed.row, handed.send
@@ -97,19 +113,3 @@ class Sender:
             return Settled.of(handed, after_failure(error, handed.attempt, self.settings, self.clock.now()))
         crash_point("after_send")
         return Settled.of(handed, Ended(State.SENT))
-
-    async def _write_down(self, database: Database, stop: asyncio.Event, *, timeout: float | None) -> None:
-        """All that has come back by now, in one transaction. A database that is away is waited for."""
-        done, self._in_hand = await asyncio.wait(self._in_hand, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        settled = [task.result() for task in done]
-        while settled:
-            try:
-                async with database.write() as session:
-                    await ledger.settle(session, settled)
-            except Exception as error:
-                if not is_transient(error) or stop.is_set():
-                    raise
-                log.warning("notification.not_written_down", count=len(settled), error=repr(error))
-                await asyncio.sleep(1)
-            else:
-                return

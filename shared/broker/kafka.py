@@ -26,6 +26,10 @@ SILENCE = timedelta(seconds=10)
 REBALANCE_TIMEOUT_MS = 60_000
 LARGEST = 4 * 1024 * 1024
 """Bytes of one record at most; the topics are made to take as much."""
+RETRY_MS = 400
+"""Between two tries of aiokafka's while the broker is away. Every try is a line in the log, by each of its tasks."""
+LAG_WITHIN = 2.0
+"""Seconds for the question how far behind we are: aiokafka itself asks for 40, and nothing is consumed meanwhile."""
 STOP_WITHIN = 5.0
 """Seconds for what is on its way when the producer is stopped. What is not acknowledged is published again."""
 
@@ -92,6 +96,7 @@ class KafkaBroker:
                     linger_ms=2,
                     max_batch_size=256 * 1024,
                     max_request_size=LARGEST,
+                    retry_backoff_ms=RETRY_MS,
                 )
                 try:
                     await producer.start()
@@ -112,8 +117,10 @@ class KafkaBroker:
             self._producer = None
         ending = asyncio.ensure_future(producer.stop())
         if not (await asyncio.wait([ending], timeout=STOP_WITHIN))[0]:
+            # Its sender stumbles over batches that are done with; what matters is that it ends.
             producer._message_accumulator.fail_all(BrokerLost("stopped"))
-        await ending
+            await producer.client.close()
+            await asyncio.gather(ending, return_exceptions=True)
 
     async def publish(self, records: Sequence[Record]) -> None:
         try:
@@ -173,6 +180,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
             max_poll_interval_ms=300_000,
             max_partition_fetch_bytes=LARGEST,
+            retry_backoff_ms=RETRY_MS,
         )
 
     async def start(self) -> None:
@@ -250,9 +258,10 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if not mine:
             return 0
         try:
-            ends = await self._consumer.end_offsets(list(mine))
-            return sum([max(0, end - await self._consumer.position(tp)) for tp, end in ends.items()])
+            async with asyncio.timeout(LAG_WITHIN):
+                ends = await self._consumer.end_offsets(list(mine))
+                return sum([max(0, end - await self._consumer.position(tp)) for tp, end in ends.items()])
         except IllegalStateError:
             return 0  # taken away while we asked: whoever has them now counts them
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, TimeoutError) as error:
             raise BrokerLost(str(error) or type(error).__name__) from error

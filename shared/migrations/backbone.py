@@ -16,6 +16,8 @@ _STATEMENTS = (
     f"CREATE TABLE outbox (id bigint PRIMARY KEY) {_BUSY}",
     "CREATE TABLE stream_head (key text PRIMARY KEY, last bigint NOT NULL) WITH (fillfactor = 70)",
     "CREATE TABLE inbox (event_id uuid PRIMARY KEY, received_at timestamptz NOT NULL)",
+    # Rows lie in the order they came, so a block-range index finds the old ones at next to no cost.
+    "CREATE INDEX inbox_age ON inbox USING brin (received_at)",
     """CREATE TABLE parked_event (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, topic text NOT NULL, partition int NOT NULL,
         "offset" bigint NOT NULL, key text NOT NULL, headers jsonb NOT NULL, value bytea, reason text NOT NULL,

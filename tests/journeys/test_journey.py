@@ -27,6 +27,7 @@ async def play(url: str, token: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_the_journey_in_one_process() -> None:
     """Embedded PostgreSQL, the local broker, four services: what `make up` starts."""
     with scratch_directory() as directory:
@@ -36,6 +37,7 @@ async def test_the_journey_in_one_process() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_the_journey_with_each_service_in_its_own_process(
     postgres: ScratchPostgres, kafka: KafkaServer, tmp_path: Path
 ) -> None:

@@ -59,8 +59,8 @@ class Desk:
         """Until nothing is due and nothing in hand."""
         for _ in range(100):
             before = (await self.rows(), len(self.mail.mails))
-            await self.sender.step(self.database, self.stop)
-            if not self.sender._in_hand and before == (await self.rows(), len(self.mail.mails)):
+            await self.sender.step(self.database)
+            if not (self.sender._in_hand or self.sender._back) and before == (await self.rows(), len(self.mail.mails)):
                 return
         raise AssertionError("the sender finds no end")
 

@@ -8,7 +8,7 @@ from email import message_from_bytes
 
 import pytest
 
-from services.notifications.tables import State
+from services.notifications.decisions import State
 from shared.contracts.commitments import (
     CommitmentAtRisk,
     CommitmentFulfilled,
@@ -17,6 +17,7 @@ from shared.contracts.commitments import (
     Outcome,
 )
 from shared.contracts.intake import CustomerMerged, CustomerUnmerged
+from shared.database import Database
 from shared.ids import new_id
 from tests.notifications.conftest import DUE, START, Desk, customer, event_of, stated, terms
 from tests.support.mail import text_of
@@ -254,7 +255,7 @@ async def test_what_a_dead_worker_left_is_sent_again_with_the_same_message_id(de
     lan = customer()
     await desk.deliver(lan, stated(lan.customer_id))
     desk.mail.delay = 0.3
-    await desk.sender.step(desk.database, desk.stop)
+    await desk.sender.step(desk.database)
     assert (await desk.row())["state"] == State.SENDING
     await asyncio.wait_for(desk.mail.arrived.wait(), 5)
     for task in desk.sender._in_hand:
@@ -306,6 +307,23 @@ async def test_two_workers_share_the_work_and_connections_are_used_again(desk: D
     assert len(desk.mail.mails) == 200
     assert len({m["Message-ID"] for m in desk.mail.mails}) == 200
     assert desk.mail.connections <= 2 * desk.settings.smtp_connections
+
+
+async def test_a_database_that_is_away_makes_nothing_be_sent_twice(desk: Desk) -> None:
+    """What came back from the provider meanwhile is written down by the next run."""
+    lan = customer()
+    await desk.deliver(lan, stated(lan.customer_id))
+    await desk.sender.step(desk.database)
+    assert len(desk.mail.mails) == 1
+    away = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", source="/notifications", clock=desk.clock)
+    with pytest.raises(OSError):  # noqa: PT011 - whichever the driver says
+        await desk.sender.step(away)
+    await away.close()
+    await desk.send()
+    desk.clock.advance(timedelta(hours=1))
+    await desk.send()
+    assert (await desk.row())["state"] == State.SENT
+    assert len(desk.mail.mails) == 1
 
 
 async def test_the_loop_wakes_when_something_is_written_and_finishes_what_it_holds(desk: Desk) -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from shared.broker.local import LocalBroker
 from shared.clock import ManualClock
 from shared.contracts.intake import TOPIC
 from shared.database import Database
+from tests.shared.webapp import browser, make_app
 from tests.support.postgres import ScratchPostgres
 from tests.support.scratch import NOON, migrated_template
 
@@ -44,3 +47,16 @@ async def broker(url: str) -> AsyncIterator[LocalBroker]:
     await broker.start()
     yield broker
     await broker.stop()
+
+
+@pytest.fixture
+async def app(url: str, clock: ManualClock) -> AsyncIterator[FastAPI]:
+    app, runtime = make_app(url, clock)
+    yield app
+    await runtime.stop()
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with browser(app) as client:
+        yield client

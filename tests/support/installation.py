@@ -17,14 +17,15 @@ from time import monotonic
 import httpx
 
 from services import registry
-from services.demo.command import free_port
 from services.mailbox import Mailbox, listening
 from shared.clock import SystemClock
+from shared.embedded.child import spawn
 from shared.migrations import upgrade
 from shared.security import Tokens
 from shared.settings import ServiceSettings
 from tests.support.gateway import serve_gateway
 from tests.support.kafka import KafkaServer
+from tests.support.kafka_broker import free_port
 from tests.support.postgres import ScratchPostgres
 
 ROOT = Path(__file__).parents[2]
@@ -53,21 +54,27 @@ class ServiceProcess:
     def start(self, **extra: str) -> None:
         """`extra` are environment variables for this run alone, a crash point for instance."""
         command = [sys.executable, "-m", "services", "serve", self.service, "--role", self.role]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "--port", str(self.port)],
-                cwd=ROOT,
-                env={**os.environ, **self._environment, **extra},
-                stdout=log,
-                stderr=log,
-            )
+        self._process = spawn(
+            [*command, "--port", str(self.port)],
+            log=self._log,
+            environment={**os.environ, **self._environment, **extra, "PYTHONPATH": str(ROOT)},
+            last_signal=signal.SIGKILL,
+        )
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends it to the process, if there is one."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def ended(self, *, within: float = 30) -> int:
+        """Waits for the end. Returns the exit code. Raises TimeoutExpired."""
+        assert self._process is not None
+        return self._process.wait(within)
 
     def signal(self, number: signal.Signals) -> int:
         """Sends it and waits for the end. Returns the exit code."""
-        assert self._process is not None
-        if self._process.poll() is None:
-            self._process.send_signal(number)
-        return self._process.wait(30)
+        self.send(number)
+        return self.ended()
 
     def kill(self) -> int:
         return self.signal(signal.SIGKILL)
@@ -80,13 +87,16 @@ class ServiceProcess:
 
 
 class Installation:
-    """`url` is the one address; `processes` by (service, role)."""
+    """`url` is the one address, `broker` the setting of that name; `databases` are libpq addresses by service,
+    `processes` are by (service, role).
+    """
 
-    def __init__(self, url: str, token: str, databases: Mapping[str, str], mailbox: Mailbox) -> None:
+    def __init__(self, url: str, token: str, databases: Mapping[str, str], mailbox: Mailbox, broker: str) -> None:
         self.url, self.token, self.databases, self.mailbox = url, token, databases, mailbox
+        self.broker = broker
         self.processes: dict[tuple[str, str], ServiceProcess] = {}
 
-    async def ready(self, *, seconds: float = 60) -> None:
+    async def ready(self, *, seconds: float = 180) -> None:
         """Waits until every process says that it can work. Raises TimeoutError with what it said instead."""
         deadline = monotonic() + seconds
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
@@ -122,7 +132,7 @@ async def installation(
     }
     signing = ServiceSettings(database_url="unused", broker="local", secret_key=key)
     token = Tokens(signing, SystemClock()).issue("test", frozenset({"*"}), lifetime=timedelta(days=1))
-    made = Installation(url, token, {n: postgres.dsn(d) for n, d in databases.items()}, mailbox)
+    made = Installation(url, token, {n: postgres.dsn(d) for n, d in databases.items()}, mailbox, common["KEPT_BROKER"])
     try:
         async with listening(mailbox, "127.0.0.1", 0) as smtp_port:
             common.setdefault("KEPT_SMTP_URL", f"smtp://127.0.0.1:{smtp_port}")

@@ -106,6 +106,7 @@ async def make_channel(
     _: Annotated[Principal, Depends(require("intake:write"))],
 ) -> ChannelOut:
     provider = _provider(channel.provider)
+    sealed = _sealed(channel.secrets, provider, here)
     if await session.get(Channel, channel.name):
         raise ChannelExists(f"there is a channel {channel.name!r} already")
     row = Channel(
@@ -113,7 +114,7 @@ async def make_channel(
         provider=provider.name,
         kind=provider.kind.value,
         account=channel.account,
-        sealed_secrets=_sealed(channel.secrets, provider, here),
+        sealed_secrets=sealed,
         created_at=session.now,
         updated_at=session.now,
     )

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as WIRE
 from time import monotonic
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,27 +20,13 @@ from aiosmtplib import (
 )
 
 from services.notifications.errors import Refused, TryLater, Undelivered
+from services.notifications.providers.mail import mail_of
 from services.notifications.providers.protocol import Letter
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.intake import ChannelKind, HandleKind
 
 IDLE = 10.0
 """Seconds after which a connection is not used again: servers hang up without a word."""
-
-
-def message_of(letter: Letter, *, sender: str, name: str) -> EmailMessage:
-    """The mail of a letter. Its Message-ID is the same at every attempt, so that a second one can be told."""
-    mail = EmailMessage(policy=WIRE)
-    mail["Message-ID"] = f"<{letter.notification_id}@{sender.rpartition('@')[2]}>"
-    mail["Date"] = letter.written_at
-    mail["From"] = Address(display_name=name, addr_spec=sender)
-    mail["To"] = Address(addr_spec=letter.to)
-    mail["Subject"] = letter.subject
-    mail["Auto-Submitted"] = "auto-generated"
-    if letter.traceparent:
-        mail["traceparent"] = letter.traceparent
-    mail.set_content(letter.text, cte="quoted-printable")
-    return mail
 
 
 def verdict(error: Exception) -> Undelivered:
@@ -70,7 +53,7 @@ class SmtpProvider:
         self._idle: list[tuple[float, SMTP]] = []
 
     async def send(self, letter: Letter) -> None:
-        mail = message_of(letter, sender=self._sender, name=self._name).as_bytes()
+        mail = mail_of(letter, sender=self._sender, name=self._name)
         try:
             async with self._connection() as server:
                 await server.sendmail(self._sender, [letter.to], mail)

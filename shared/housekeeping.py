@@ -1,0 +1,50 @@
+"""What need not be kept for ever goes, a bounded piece at a time: seen event ids, answers to repeated writes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from shared import idempotency
+
+if TYPE_CHECKING:
+    from shared.database import Database
+
+EVERY = 600.0
+"""Seconds between two rounds."""
+PIECE = 10_000
+"""Rows one statement deletes, so that no transaction holds back vacuum for long."""
+
+_INBOX = text("""
+    DELETE FROM inbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM inbox WHERE received_at < :before LIMIT :piece))
+""")
+_KEYS = text("""
+    DELETE FROM idempotency_key WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM idempotency_key WHERE created_at < :before LIMIT :piece))
+""")
+
+
+async def keep_house(database: Database, inbox_days: int, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        await sweep(database, timedelta(days=inbox_days))
+        try:
+            await asyncio.wait_for(stop.wait(), EVERY)
+        except TimeoutError:
+            continue
+
+
+async def sweep(database: Database, keep_inbox: timedelta) -> int:
+    """One round. Returns how many rows went. `keep_inbox` must be longer than the broker keeps records."""
+    gone = 0
+    now = database.clock.now()
+    for statement, before in ((_INBOX, now - keep_inbox), (_KEYS, now - idempotency.KEEP)):
+        while True:
+            async with database.engine.begin() as connection:
+                result = await connection.execute(statement, {"before": before, "piece": PIECE})
+            gone += result.rowcount
+            if result.rowcount < PIECE:
+                break
+    return gone

@@ -1,0 +1,55 @@
+"""What is broken, and when: a pure function of a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from services import registry
+
+How = Literal["kill", "restart", "freeze"]
+SERVERS = ("postgres", "kafka")
+GAP = 1.0, 3.5
+"""Seconds between one fault and the next."""
+DOWN = 0.0, 2.0
+"""Seconds for which what was killed stays away, besides the time it takes to start."""
+FROZEN = 8.0, 11.0
+"""Longer than a lease: somebody else has taken over when the frozen one goes on. Kafka gives up on it after 10."""
+SERVER_EVERY = 6
+"""One fault in so many is a server's."""
+FREEZE_EVERY = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`at` seconds after the beginning, `target` ("intake worker", "postgres") is away for `seconds`."""
+
+    at: float
+    target: str
+    how: How
+    seconds: float
+
+
+def plan(seed: int, seconds: float) -> list[Fault]:
+    """In order of time. Everything there is comes to harm early, in an order that the seed decides."""
+    random = Random(seed)
+    processes = [f"{service} {role}" for service in registry.NAMES for role in ("api", "worker", "worker")]
+    servers: list[tuple[str, How]] = [(server, how) for server in SERVERS for how in ("kill", "restart")]
+    random.shuffle(processes)
+    random.shuffle(servers)
+    faults: list[Fault] = []
+    at, number = 1.0, 0
+    while at < seconds:
+        number += 1
+        if number % SERVER_EVERY == 2:
+            target, how = servers[number // SERVER_EVERY % len(servers)]
+            faults.append(Fault(at, target, how, random.uniform(*DOWN)))
+        elif number % FREEZE_EVERY == 5:
+            target = f"{random.choice(registry.NAMES)} worker"
+            faults.append(Fault(at, target, "freeze", random.uniform(*FROZEN)))
+        else:
+            target = processes[number % len(processes)] if number < len(processes) else random.choice(processes)
+            faults.append(Fault(at, target, "kill", random.uniform(*DOWN)))
+        at += random.uniform(*GAP)
+    return faults

@@ -1,0 +1,1 @@
+"""Measured figures beside their bars, each next to what it is compared with in the same run."""
