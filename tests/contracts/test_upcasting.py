@@ -42,7 +42,7 @@ def event(version: int, data: str) -> Event:
 
 
 def test_every_version_is_read_as_the_newest(moon: type[Payload]) -> None:
-    expected = moon(customer_id=CUSTOMER, height_cm=300, colour="white")  # type: ignore[call-arg]
+    expected = moon(customer_id=CUSTOMER, height_cm=300, colour="white")
     assert parse(event(1, ', "height": 3')) == expected
     assert parse(event(2, ', "height_cm": 300')) == expected
     assert parse(event(3, ', "height_cm": 300, "colour": "white"')) == expected
