@@ -7,7 +7,7 @@ from time import perf_counter
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.telemetry import REQUESTS, fresh_traceparent, span
+from shared.telemetry import REQUESTS, span, usable_traceparent
 
 
 class BodyLimit:
@@ -44,7 +44,7 @@ class Observe:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        traceparent = headers.get(b"traceparent", b"").decode("latin-1") or fresh_traceparent()
+        traceparent = usable_traceparent(headers.get(b"traceparent", b"").decode("latin-1"))
         status = 500
         started = perf_counter()
 

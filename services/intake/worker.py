@@ -34,7 +34,7 @@ from shared.timers import Timer
 from shared.transient import is_transient
 
 if TYPE_CHECKING:
-    from shared.runtime import Runtime
+    from shared.service import Workplace
 
 log = structlog.get_logger()
 
@@ -193,11 +193,11 @@ async def file_overdue_calls(intake: Intake, session: WriteSession, timers: Sequ
     await file(session, arrivals, intake.settings)
 
 
-async def run(intake: Intake, runtime: Runtime, stop: asyncio.Event) -> None:
+async def run(intake: Intake, workplace: Workplace, stop: asyncio.Event) -> None:
     """The loop: one worker in the whole installation parses, others stand by."""
-    worker = Worker(intake, runtime.database)
+    worker = Worker(intake, workplace.database)
 
     async def step() -> None:
         await worker.step()
 
-    await lead(Lease(runtime.database, "intake", runtime.holder), stop, step)
+    await lead(Lease(workplace.database, "intake", workplace.holder), stop, step)

@@ -7,6 +7,7 @@ Sources: CloudEvents 1.0.2 and its Kafka protocol binding 1.0.2, section 3.2; th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.contracts.upcasting import Data, is_current, upcast
 
 
 class UnknownEvent(ValueError):
@@ -109,11 +112,21 @@ class Event:
 
 
 def parse(event: Event) -> Payload:
-    """The payload of an event, its bytes checked against the type it names. Raises UnknownEvent."""
+    """The payload of an event, of the newest version there is, its bytes checked. Raises UnknownEvent."""
     try:
-        return payload_class(event.type).model_validate_json(event.data)
+        if is_current(event.type):
+            return payload_class(event.type).model_validate_json(event.data)
+        newest, data = _upcast(event)
+        return payload_class(newest).model_validate_json(json.dumps(data))
     except ValidationError as error:
         raise UnknownEvent(f"{event.type} does not hold: {error.error_count()} errors, {error}") from error
+
+
+def _upcast(event: Event) -> tuple[str, Data]:
+    try:
+        return upcast(event.type, json.loads(event.data))
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise UnknownEvent(f"{event.type} does not hold: {type(error).__name__} on the way to its successor") from error
 
 
 def payload_class(type: str) -> type[Payload]:  # noqa: A002
