@@ -29,7 +29,7 @@ LARGEST = 4 * 1024 * 1024
 RETRY_MS = 400
 """Between two tries of aiokafka's while the broker is away. Every try is a line in the log, by each of its tasks."""
 LAG_WITHIN = 2.0
-"""Seconds for the question how far behind we are: aiokafka itself asks for 40, and nothing is consumed meanwhile."""
+"""Seconds to ask how far behind we are: aiokafka itself would ask for 40, and nothing is consumed meanwhile."""
 STOP_WITHIN = 5.0
 """Seconds for what is on its way when the producer is stopped. What is not acknowledged is published again."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.commitments import promise as core
@@ -17,8 +17,9 @@ from shared.contracts import commitments as told
 from shared.contracts.commitments import CommitmentKind, Outcome, Terms
 from shared.database import Database
 from shared.ids import new_id
-from shared.timers import TimerWorker
+from shared.timers import Timer, TimerWorker
 from tests.commitments.conftest import START, Commitments
+from tests.support.scratch import until
 
 DUE = START + timedelta(hours=10)
 
@@ -78,8 +79,6 @@ async def test_a_clock_that_goes_off_for_what_ended_moved_or_is_unknown_does_not
     before = (await kept.all(), await kept.facts())
     stale = [(kind, subject) for kind in ("commitment_due", "commitment_warning") for subject in (done, moved)]
     async with kept.runtime.database.write() as session:
-        from shared.timers import Timer
-
         for kind, subject in [*stale, ("commitment_due", str(new_id()))]:
             session.schedule(Timer(kind, subject, DUE))
     assert await kept.pass_time(hours=10, seconds=1) == 5
@@ -100,10 +99,9 @@ async def test_x12_two_thousand_at_once_fire_once_each_by_two_workers_and_over_a
         raise DBAPIError("the server went away", None, OSError(), connection_invalidated=True)
 
     doomed = TimerWorker(database, {**handlers, "commitment_due": crashes}, batch=300)
-    with pytest.raises(DBAPIError):
-        await doomed.fire_due()
-        while await doomed.fire_due():
-            pass
+    while not attempts:  # the warnings come first, too late to be any
+        with contextlib.suppress(DBAPIError):
+            await doomed.fire_due()
     assert attempts == 1
 
     restarted = Database(kept.runtime.settings.database_url, source="/commitments", clock=kept.clock)
@@ -145,9 +143,7 @@ async def test_the_worker_sleeps_until_the_next_is_due_and_wakes_when_one_is_set
     await kept.promise(due_at=(kept.now + timedelta(microseconds=50)).isoformat())
     kept.clock.advance(timedelta(seconds=1))
     kept.runtime.database.timers_moved.set()
-    async with asyncio.timeout(10):
-        while await kept.timers():
-            await asyncio.sleep(0.02)
+    await until(kept.timers_are_gone)
     stop.set()
     kept.runtime.database.timers_moved.set()
     await running

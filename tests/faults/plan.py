@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from random import Random
 from typing import Literal
 
@@ -34,22 +36,34 @@ class Fault:
 def plan(seed: int, seconds: float) -> list[Fault]:
     """In order of time. Everything there is comes to harm early, in an order that the seed decides."""
     random = Random(seed)
-    processes = [f"{service} {role}" for service in registry.NAMES for role in ("api", "worker", "worker")]
-    servers: list[tuple[str, How]] = [(server, how) for server in SERVERS for how in ("kill", "restart")]
-    random.shuffle(processes)
-    random.shuffle(servers)
+    targets, servers = _processes(random), _servers(random)
     faults: list[Fault] = []
-    at, number = 1.0, 0
+    at = 1.0
     while at < seconds:
-        number += 1
+        number = len(faults) + 1
         if number % SERVER_EVERY == 2:
-            target, how = servers[number // SERVER_EVERY % len(servers)]
+            target, how = next(servers)
             faults.append(Fault(at, target, how, random.uniform(*DOWN)))
         elif number % FREEZE_EVERY == 5:
             target = f"{random.choice(registry.NAMES)} worker"
             faults.append(Fault(at, target, "freeze", random.uniform(*FROZEN)))
         else:
-            target = processes[number % len(processes)] if number < len(processes) else random.choice(processes)
-            faults.append(Fault(at, target, "kill", random.uniform(*DOWN)))
+            faults.append(Fault(at, next(targets), "kill", random.uniform(*DOWN)))
         at += random.uniform(*GAP)
     return faults
+
+
+def _processes(random: Random) -> Iterator[str]:
+    """Each once, then any of them, workers twice as often."""
+    everything = [f"{service} {role}" for service in registry.NAMES for role in ("api", "worker")]
+    yield from random.sample(everything, len(everything))
+    weights = [2 if name.endswith("worker") else 1 for name in everything]
+    while True:
+        yield random.choices(everything, weights)[0]
+
+
+def _servers(random: Random) -> Iterator[tuple[str, How]]:
+    """Each killed, then each restarted in order, and so on."""
+    order = random.sample(SERVERS, len(SERVERS))
+    ways: tuple[How, ...] = ("kill", "restart")
+    return cycle((server, how) for how in ways for server in order)
