@@ -46,14 +46,14 @@ class Lease:
         """Takes or renews it. The answer is trusted for two thirds of the term, from before the question."""
         asked = monotonic()
         values = {"name": self.name, "holder": self.holder, "seconds": self.seconds}
-        async with self.database.engine.begin() as connection:
+        async with self.database.alone.connect() as connection:
             won = (await connection.execute(_ACQUIRE, values)).first() is not None
         self._trusted_until = asked + self.seconds * 2 / 3 if won else 0.0
         return won
 
     async def release(self) -> None:
         self._trusted_until = 0.0
-        async with self.database.engine.begin() as connection:
+        async with self.database.alone.connect() as connection:
             await connection.execute(_RELEASE, {"name": self.name, "holder": self.holder})
 
 

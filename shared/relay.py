@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -37,11 +38,16 @@ _OLDEST = text("SELECT l.time FROM outbox JOIN event_log l USING (id) ORDER BY o
 class Relay:
     def __init__(self, database: Database, broker: Broker, *, batch: int = 2000, idle: float = 0.1) -> None:
         self.database, self.broker, self.batch, self.idle = database, broker, batch, idle
+        self._dead_letters_at = 0.0
 
     async def step(self) -> None:
         """Publishes what waits, or waits up to `idle` seconds for something to come."""
         self.database.events_waiting.clear()
-        if await self.publish_waiting() + await self._publish_dead_letters() == 0:
+        sent = await self.publish_waiting()
+        if not sent or monotonic() >= self._dead_letters_at:  # rare, so a busy relay looks once a second
+            sent += await self._publish_dead_letters()
+            self._dead_letters_at = monotonic() + 1
+        if not sent:
             try:
                 await asyncio.wait_for(self.database.events_waiting.wait(), self.idle)
             except TimeoutError:
@@ -49,7 +55,7 @@ class Relay:
 
     async def publish_waiting(self) -> int:
         """One batch. Returns how many events were published."""
-        async with self.database.engine.begin() as connection:
+        async with self.database.alone.connect() as connection:
             rows = (await connection.execute(_WAITING, {"limit": self.batch})).all()
         if not rows:
             return 0
@@ -60,13 +66,13 @@ class Relay:
         crash_point("before_publish")
         await self.broker.publish(records)
         crash_point("after_publish")
-        async with self.database.engine.begin() as connection:
+        async with self.database.alone.connect() as connection:
             await connection.execute(_SENT, {"ids": [row[0] for row in rows]})
         PUBLISHED.labels(self.database.source).inc(len(rows))
         return len(rows)
 
     async def _publish_dead_letters(self) -> int:
-        async with self.database.engine.begin() as connection:
+        async with self.database.alone.connect() as connection:
             rows = (await connection.execute(_DEAD, {"limit": 100})).all()
         if not rows:
             return 0
@@ -81,14 +87,14 @@ class Relay:
                 for row in rows
             ]
         )
-        async with self.database.engine.begin() as connection:
+        async with self.database.alone.connect() as connection:
             await connection.execute(_DEAD_SENT, {"ids": [row.id for row in rows]})
         return len(rows)
 
 
 async def oldest_unpublished(database: Database) -> datetime | None:
     """When the oldest event was written that the relay has not published yet."""
-    async with database.engine.connect() as connection:
+    async with database.alone.connect() as connection:
         oldest: datetime | None = (await connection.execute(_OLDEST)).scalar_one_or_none()
     age = (database.clock.now() - oldest).total_seconds() if oldest else 0.0
     OUTBOX_AGE.labels(database.source).set(max(age, 0.0))

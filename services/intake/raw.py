@@ -77,7 +77,7 @@ class RawStore:
         self._flushers: set[asyncio.Task[None]] = set()
 
     async def put(self, engine: AsyncEngine, raw: Raw) -> None:
-        """Returns when it is durable. Raises Unavailable, after which it may or may not be."""
+        """Returns when it is durable; `engine` commits by itself. Raises Unavailable: then it may be or not."""
         if self._held > MOST_BYTES:
             raise Unavailable("too much is waiting to be stored")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -93,7 +93,7 @@ class RawStore:
         await asyncio.sleep(0)  # those that are ready in this turn of the loop come along
         while batch := self._gather():
             try:
-                async with engine.begin() as connection:
+                async with engine.connect() as connection:
                     await connection.execute(_STORE, _columns([raw for raw, _ in batch]))
                 crash_point("after_raw")
             except Exception as error:

@@ -41,7 +41,7 @@ class Webhooks:
         line = await self._intake.directory.find(runtime.database, scope["path_params"]["channel"])
         try:
             raw = await self._accept(line, scope, receive)
-            await self._intake.raws.put(runtime.database.engine, raw)
+            await self._intake.raws.put(runtime.database.alone, raw)
         except Problem as problem:
             WEBHOOKS.labels(line.provider.name, problem.code).inc()
             raise

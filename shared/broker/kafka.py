@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.partitioner import murmur2
 
 from shared.broker.protocol import BrokerLost, Consumer, Drain, Partition, Record
 
@@ -129,9 +132,14 @@ class KafkaBroker:
             raise BrokerLost(str(error) or type(error).__name__) from error
         sent: list[asyncio.Future[object]] = []
         try:
+            sizes = {t: len(await producer.partitions_for(self.prefix + t)) for t in {r.topic for r in records}}
             for r in records:
                 future = await producer.send(
-                    self.prefix + r.topic, value=r.value, key=r.key.encode(), headers=r.headers
+                    self.prefix + r.topic,
+                    value=r.value,
+                    key=r.key.encode(),
+                    partition=_hash(r.key) % sizes[r.topic],
+                    headers=r.headers,
                 )
                 sent.append(future)
             await asyncio.gather(*sent)
@@ -207,21 +215,8 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             batches = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=limit)
         except (KafkaError, OSError) as error:
             raise BrokerLost(str(error) or type(error).__name__) from error
-        return {
-            self._ours(tp): [
-                Record(
-                    topic=self._ours(tp).topic,
-                    key=(m.key or b"").decode(errors="replace").replace("\0", "\ufffd"),
-                    value=m.value,
-                    headers=[(name, value or b"") for name, value in m.headers],
-                    partition=m.partition,
-                    offset=m.offset,
-                )
-                for m in messages
-            ]
-            for tp, messages in batches.items()
-            if messages
-        }
+        found = {self._ours(tp): messages for tp, messages in batches.items() if messages}
+        return {partition: _records(partition, messages) for partition, messages in found.items()}
 
     def _ours(self, partition: TopicPartition) -> Partition:
         return Partition(partition.topic.removeprefix(self._prefix), partition.partition)
@@ -265,3 +260,23 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return 0  # taken away while we asked: whoever has them now counts them
         except (KafkaError, OSError, TimeoutError) as error:
             raise BrokerLost(str(error) or type(error).__name__) from error
+
+
+@lru_cache(maxsize=100_000)
+def _hash(key: str) -> int:
+    """Puts a key where every Kafka client does. aiokafka's murmur2 is Python, too slow to ask each time."""
+    return int(murmur2(key.encode())) & 0x7FFFFFFF
+
+
+def _records(partition: Partition, messages: Sequence[Any]) -> list[Record]:
+    return [
+        Record(
+            topic=partition.topic,
+            key=(m.key or b"").decode(errors="replace").replace("\0", "\ufffd"),
+            value=m.value,
+            headers=[(name, value or b"") for name, value in m.headers],
+            partition=partition.number,
+            offset=m.offset,
+        )
+        for m in messages
+    ]

@@ -11,6 +11,7 @@ from services.intake.raw import Raw
 from services.intake.state import Intake
 from services.intake.tables import Channel
 from shared.runtime import Runtime
+from shared.telemetry import fresh_traceparent
 from tests.load.servers import PUBLIC_URL
 from tests.load.sms import CHANNEL, PATH, TOKEN, Texts
 
@@ -43,10 +44,10 @@ async def store_raws(runtime: Runtime, count: int, *, customers: int) -> None:
     intake, texts = intake_of(runtime), Texts(PUBLIC_URL, customers=customers).form()
     for _ in range(0, count, TOGETHER):
         raws = [
-            Raw(CHANNEL, runtime.clock.now(), "POST", PATH, _headers(signature), body, None)
+            Raw(CHANNEL, runtime.clock.now(), "POST", PATH, _headers(signature), body, fresh_traceparent())
             for body, signature in islice(texts, TOGETHER)
         ]
-        await asyncio.gather(*(intake.raws.put(runtime.database.engine, raw) for raw in raws))
+        await asyncio.gather(*(intake.raws.put(runtime.database.alone, raw) for raw in raws))
 
 
 def _headers(signature: str) -> str:
