@@ -168,12 +168,13 @@ def export(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 where they have drifted.")] = False,
 ) -> None:
     """Writes the JSON Schemas and the AsyncAPI document of every event."""
-    from shared.contracts import export as exporting
+    from shared.contracts.export import drift
+    from shared.contracts.export import export as write
 
     if not check:
-        exporting.export(directory)
+        write(directory)
         return
-    differences = exporting.drift(directory)
+    differences = drift(directory)
     for line in differences:
         print(line)
     sys.exit(1 if differences else 0)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from services.front import Front
 from services.registry import runtime
@@ -19,13 +24,36 @@ def serve(name: str, *, role: Role, host: str, port: int) -> None:
     """Answers on host:port (a worker answers health, readiness and metrics there) and stops gracefully on SIGTERM."""
     made = runtime(name, SystemClock(), role=role)
     configure(made)
-    uvicorn.run(create_app(made), host=host, port=port, **SERVER)
+    run(create_app(made), host, port)
 
 
 def serve_front(at: str, *, mailbox: bool, host: str, port: int) -> None:
     """`at` is a pattern of URLs, e.g. `http://{service}-{role}:8000`."""
     configure_logging(json=True)
-    uvicorn.run(Front(Remote(at).ask, mailbox=mailbox), host=host, port=port, lifespan="off", **SERVER)
+    run(Front(Remote(at).ask, mailbox=mailbox), host, port, lifespan="off")
+
+
+def run(app: ASGIApp, host: str, port: int, **options: Any) -> None:
+    """Until SIGTERM or SIGINT; having stopped as it was told is a success. (uvicorn.run ends by the signal.)"""
+    config = uvicorn.Config(app, host=host, port=port, **SERVER, **options)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(Server(config)))
+
+
+class Server(uvicorn.Server):
+    """Leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(server: Server) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
+    await server.serve()
+    if not server.started:
+        raise SystemExit(3)
 
 
 def configure(made: Runtime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -14,7 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from services.house import House, open_house
-from services.serve import SERVER
+from services.serve import SERVER, Server
 from shared.clock import SystemClock
 from shared.ids import new_id
 from shared.security import Links, Tokens
@@ -24,14 +23,6 @@ BROWSER_LINK = timedelta(minutes=30)
 TOKEN = timedelta(days=30)
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to the house, which has more to stop than a server."""
-
-    @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
-        yield
-
-
 @asynccontextmanager
 async def running(
     directory: Path, *, host: str = "127.0.0.1", port: int = 8080, smtp_url: str | None = None
@@ -39,7 +30,7 @@ async def running(
     """The house, answering at http://host:port."""
     url = f"http://{host}:{port}"
     async with open_house(directory, SystemClock(), public_url=url, smtp_url=smtp_url) as house:
-        server = _Server(uvicorn.Config(house.gateway, host=host, port=port, lifespan="off", **SERVER))
+        server = Server(uvicorn.Config(house.gateway, host=host, port=port, lifespan="off", **SERVER))
         serving = asyncio.create_task(server.serve())
         while not server.started:
             if serving.done():

@@ -8,7 +8,7 @@ transaction, committed when the `async with` block ends and before anybody is an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -41,6 +41,7 @@ class WriteSession(ReadSession):
         self.now, self.source = now, source
         self._emitted: list[eventlog.Draft] = []
         self._timers: dict[tuple[str, str], timers.Timer | None] = {}
+        self._fired: set[tuple[str, str]] = set()
 
     def emit(self, payload: Payload) -> eventlog.Draft:
         """Appends an event to the service's log when this unit of work ends. Its id is known at once."""
@@ -56,10 +57,16 @@ class WriteSession(ReadSession):
         """Takes a timer away. What was said last of a kind and subject holds."""
         self._timers[kind, subject] = None
 
+    def fired(self, taken: Iterable[timers.Timer]) -> None:
+        """These timers go off in this unit of work: their rows are gone, so there is nothing left to cancel."""
+        self._fired.update((timer.kind, timer.subject) for timer in taken)
+
     async def seal(self) -> bool:
         """Writes what was gathered, in the order that cannot deadlock. True where there are events."""
         await self.flush()
-        await timers.cancel(self, [known for known, timer in self._timers.items() if timer is None])
+        await timers.cancel(
+            self, [known for known, timer in self._timers.items() if timer is None and known not in self._fired]
+        )
         await timers.store(self, [timer for timer in self._timers.values() if timer is not None])
         await eventlog.append(self, self._emitted)
         return bool(self._emitted)

@@ -74,11 +74,11 @@ _APPEND = text("""
         RETURNING key, last
     ), logged AS (
         INSERT INTO event_log (event_id, type, topic, source, key, sequence, time, traceparent, data)
-        SELECT e.event_id, e.type, e.topic, :source, e.key, head.last - e.behind, e.time, e.traceparent, e.data
+        SELECT e.event_id, e.type, e.topic, :source, e.key, head.last - e.behind, :time, e.traceparent, e.data
         FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:topics AS text[]),
-                    CAST(:event_keys AS text[]), CAST(:behind AS bigint[]), CAST(:times AS timestamptz[]),
+                    CAST(:event_keys AS text[]), CAST(:behind AS bigint[]),
                     CAST(:traceparents AS text[]), CAST(:data AS text[])) WITH ORDINALITY
-             AS e (event_id, type, topic, key, behind, time, traceparent, data, position)
+             AS e (event_id, type, topic, key, behind, traceparent, data, position)
         JOIN head USING (key)
         ORDER BY e.position
         RETURNING id
@@ -105,12 +105,12 @@ async def append(session: WriteSession, drafts: Sequence[Draft]) -> None:
             "keys": keys,
             "counts": [counts[key] for key in keys],
             "source": session.source,
+            "time": session.now,
             "ids": [d.id for d in drafts],
             "types": [d.type for d in drafts],
             "topics": [d.topic for d in drafts],
             "event_keys": [d.key for d in drafts],
             "behind": behind,
-            "times": [d.time for d in drafts],
             "traceparents": [d.traceparent for d in drafts],
             "data": [d.data for d in drafts],
         },

@@ -8,9 +8,9 @@ change nothing twice, without fencing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -18,20 +18,16 @@ from sqlalchemy import text
 
 from shared import parking
 from shared.broker import Broker, BrokerLost, Consumer, Partition, Record
-from shared.contracts import Event, Payload, UnknownEvent, parse
+from shared.contracts import Event, UnknownEvent
 from shared.crash import crash_point
-from shared.telemetry import CONSUMED, DUPLICATES, LAG, PARKED, span
+from shared.handling import BatchHandler
+from shared.telemetry import CONSUMED, DUPLICATES, LAG, PARKED
 from shared.transient import is_transient
 
 if TYPE_CHECKING:
-    from shared.database import Database, WriteSession
+    from shared.database import Database
 
 log = structlog.get_logger()
-
-BatchHandler = Callable[["WriteSession", Sequence[Event]], Awaitable[None]]
-"""Writes the effects of events, given in order, each for the first time. Never talks to the outside."""
-
-P = TypeVar("P", bound=Payload)
 
 _ADMIT = text("""
     INSERT INTO inbox (event_id, received_at) SELECT id, :at FROM unnest(CAST(:ids AS uuid[])) AS i (id)
@@ -44,37 +40,6 @@ ATTEMPTS = 3
 
 class TooManyParked(RuntimeError):
     """So many in a row that the fault is ours, not theirs. The consumer stops and says so."""
-
-
-class Handlers:
-    """A service's handlers by payload. As a BatchHandler it calls them one event after the other."""
-
-    def __init__(self) -> None:
-        self._by_type: dict[str, Callable[[Any, Event, Any], Awaitable[None]]] = {}
-
-    def on(
-        self, payload: type[P]
-    ) -> Callable[
-        [Callable[[WriteSession, Event, P], Awaitable[None]]],
-        Callable[[WriteSession, Event, P], Awaitable[None]],
-    ]:
-        def register(
-            handler: Callable[[WriteSession, Event, P], Awaitable[None]],
-        ) -> Callable[[WriteSession, Event, P], Awaitable[None]]:
-            if payload.type in self._by_type:
-                raise TypeError(f"{payload.type} is handled already")
-            self._by_type[payload.type] = handler
-            return handler
-
-        return register
-
-    async def __call__(self, session: WriteSession, events: Sequence[Event]) -> None:
-        for event in events:
-            payload = parse(event)
-            handler = self._by_type.get(payload.type)  # of the newest version, whatever the event's
-            if handler is not None:
-                with span(f"handle {event.type}", event.traceparent):
-                    await handler(session, event, payload)
 
 
 class InboxConsumer:

@@ -20,7 +20,7 @@ from shared.transient import is_transient
 
 if TYPE_CHECKING:
     from shared.database import Database, WriteSession
-    from shared.inbox import BatchHandler
+    from shared.handling import BatchHandler
 
 # A lock on the row makes a consumer wait for a re-drive of the same customer to end, then look again.
 _BLOCKED = text("SELECT key FROM parked_event WHERE key = ANY(CAST(:keys AS text[])) FOR KEY SHARE")

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from shared import idempotency
+from shared.crash import crash_point
 from shared.database import Database, ReadSession, WriteSession
 
 
@@ -34,6 +35,7 @@ class SessionRoute(APIRoute):
                     return repeated
                 response = await endpoint(request)
                 await idempotency.finish(session, request, response)
+            crash_point("before_answer")
             return response
 
         return handle

@@ -105,7 +105,9 @@ class Runtime:
                 self.faults[name] = str(error)
                 log.critical("service.stands_still", service=self.service.name, loop=name, error=str(error))
                 return
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and _told_to_end():
+                    raise
                 self.faults[name] = repr(error)
                 failures = 0 if monotonic() - started > 30 else failures + 1
                 say = log.warning if is_transient(error) else log.exception
@@ -132,3 +134,9 @@ class Runtime:
         if self._owns_broker and self._broker_started:
             await self.broker.stop()
         await self.database.close()
+
+
+def _told_to_end() -> bool:
+    """Whether this task was cancelled, or only what it awaited: a client that loses its server may cancel its parts."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -6,18 +6,24 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
-from shared.inbox import BatchHandler
+from shared.database import Database
+from shared.handling import BatchHandler
 from shared.timers import TimerHandler
 
-if TYPE_CHECKING:
-    from shared.runtime import Runtime
 
-Loop = Callable[["Runtime", asyncio.Event], Awaitable[None]]
+class Workplace(Protocol):
+    """What a loop works with. `holder` is the name this process takes a lease under."""
+
+    database: Database
+    holder: str
+
+
+Loop = Callable[[Workplace, asyncio.Event], Awaitable[None]]
 """Work a worker does until the event is set. A loop that fails is started again."""
 
 

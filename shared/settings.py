@@ -10,7 +10,9 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KEPT_", extra="ignore", frozen=True)
 
     database_url: str = Field(description="The service's own database: postgresql+asyncpg://user:password@host/name.")
-    broker: str = Field(description="kafka://host:9092[,host:9092][?partitions=12&replicas=3&prefix=test.], or local.")
+    broker: str = Field(
+        description="kafka://host:9092[,host:9092][?partitions=12&replicas=3&prefix=test.&silence=10], or local."
+    )
     local_broker_url: str | None = Field(None, description="The database of the local broker, where broker is local.")
     secret_key: SecretStr = Field(
         min_length=32,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import text
 
+from shared.crash import crash_point
 from shared.telemetry import TIMERS_FIRED, TIMERS_LAG
 from shared.transient import is_transient
 
@@ -91,17 +92,31 @@ class TimerWorker:
         handlers: Mapping[str, TimerHandler],
         *,
         batch: int = 1000,
+        lanes: int = 2,
         longest_sleep: float = 1.0,
     ) -> None:
         self.database, self.handlers = database, handlers
-        self.batch, self.longest_sleep = batch, longest_sleep
+        self.batch, self.lanes, self.longest_sleep = batch, lanes, longest_sleep
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             self.database.timers_moved.clear()
             if await self.fire_due() == self.batch:
-                continue
-            await self._sleep(await self._until_next())
+                await self._storm(stop)
+            else:
+                await self._sleep(await self._until_next())
+
+    async def _storm(self, stop: asyncio.Event) -> None:
+        """More is due than one batch: several fire side by side, one deciding while the database writes another's."""
+
+        async def fire_all() -> None:
+            while not stop.is_set() and await self.fire_due() == self.batch:
+                pass
+
+        ended = await asyncio.gather(*(fire_all() for _ in range(self.lanes)), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
 
     async def fire_due(self) -> int:
         """Fires up to one batch in one transaction. Returns how many were due."""
@@ -110,6 +125,8 @@ class TimerWorker:
             async with self.database.write() as session:
                 timers = await self._claim(session, now, self.batch)
                 await self._dispatch(session, timers)
+                if timers:
+                    crash_point("after_fire")
         except Exception as error:
             if is_transient(error):
                 raise
@@ -122,7 +139,9 @@ class TimerWorker:
 
     async def _claim(self, session: WriteSession, now: datetime, limit: int) -> list[Timer]:
         rows = await session.execute(_CLAIM, {"now": now, "limit": limit})
-        return sorted((Timer(*row) for row in rows), key=lambda t: (t.due_at, t.subject))
+        timers = sorted((Timer(*row) for row in rows), key=lambda t: (t.due_at, t.subject))
+        session.fired(timers)
+        return timers
 
     async def _dispatch(self, session: WriteSession, timers: Sequence[Timer]) -> None:
         by_kind: dict[str, list[Timer]] = defaultdict(list)

@@ -96,22 +96,24 @@ class Promise:
         return self.is_open and self.answered < len(self.terms)
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """An instant at which an open promise wants to be looked at again."""
-
-    kind: Literal["commitment_due", "commitment_warning"]
-    at: datetime
+ClockKind = Literal["commitment_due", "commitment_warning"]
 
 
-def clocks(promise: Promise) -> tuple[Clock, ...]:
-    """What must be watched. Due is one millisecond late on purpose: exactly on time is kept."""
+def clocks(promise: Promise) -> dict[ClockKind, datetime]:
+    """When an open promise wants to be looked at. Due is one millisecond late on purpose: exactly on time is kept."""
     if not promise.is_open:
-        return ()
-    due = Clock("commitment_due", promise.binds.due_at + timedelta(milliseconds=1))
-    if promise.warned_at is not None or promise.warns_at is None:
-        return (due,)
-    return due, Clock("commitment_warning", promise.warns_at)
+        return {}
+    watched: dict[ClockKind, datetime] = {"commitment_due": promise.binds.due_at + timedelta(milliseconds=1)}
+    if promise.warned_at is None and promise.warns_at is not None:
+        watched["commitment_warning"] = promise.warns_at
+    return watched
+
+
+def reset_clocks(old: Promise | None, new: Promise) -> dict[ClockKind, datetime | None]:
+    """What a decision does to the clocks: each that moves with its new instant, None for one that is taken away."""
+    had, wants = clocks(old) if old else {}, clocks(new)
+    gone: dict[ClockKind, datetime | None] = {kind: None for kind in had if kind not in wants}
+    return gone | {kind: at for kind, at in wants.items() if had.get(kind) != at}
 
 
 def draft(promise: Promise) -> Decision:
@@ -203,8 +205,15 @@ def revise(
         }
     )
     if promise.status is Status.DECLINED:
-        fresh = {"status": Status.STATED, "binding": new.revision, "stated_at": now}
-        revised = replace(promise, terms=(*promise.terms, new), closed_at=None, warned_at=None, **fresh)
+        revised = replace(
+            promise,
+            terms=(*promise.terms, new),
+            status=Status.STATED,
+            binding=new.revision,
+            stated_at=now,
+            warned_at=None,
+            closed_at=None,
+        )
     else:
         # The customer hears of trouble with the revision itself: what comes after is no silent break.
         revised = replace(promise, terms=(*promise.terms, new), warned_at=promise.warned_at or now)

@@ -16,8 +16,8 @@ from shared.contracts import Event
 from shared.contracts import intake as heard
 from shared.contracts.commitments import CommitmentKind, Terms
 from shared.database import WriteSession
+from shared.handling import Handlers
 from shared.ids import new_id
-from shared.inbox import Handlers
 
 
 class Reactions:

@@ -12,7 +12,7 @@ from shared.contracts import Event
 from shared.contracts.commitments import CommitmentFulfilled, CommitmentKind
 from shared.contracts.intake import CustomerCreated, CustomerFacts, CustomerUpdated
 from shared.database import WriteSession
-from shared.inbox import Handlers
+from shared.handling import Handlers
 from shared.security import Links
 from shared.timers import Timer
 

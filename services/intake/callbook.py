@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
+from services.intake.arrival import Arrival
 from services.intake.calls import CallFacts, fold, is_settled, settle
 from services.intake.channels.provider import CallStep
 from services.intake.directory import Line
-from services.intake.filing import Arrival
 from shared.database import WriteSession
 from shared.timers import Timer
 

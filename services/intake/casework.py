@@ -16,7 +16,7 @@ from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
 
 if TYPE_CHECKING:
-    from services.intake.filing import Arrival
+    from services.intake.arrival import Arrival
 
 STATED = 1000
 """Characters of the first contact that a case repeats as its stated request."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from hashlib import blake2b
 from uuid import UUID
 
@@ -19,11 +18,12 @@ import structlog
 from sqlalchemy import text
 
 from services.intake import casework, people
+from services.intake.arrival import Arrival
 from services.intake.channels.provider import Contact
 from services.intake.errors import Overtaken
 from services.intake.people import Person
 from services.intake.settings import IntakeSettings
-from shared.contracts.intake import ChannelKind, InteractionReceived, InteractionSent
+from shared.contracts.intake import InteractionReceived, InteractionSent
 from shared.database import WriteSession
 from shared.ids import new_id
 from shared.telemetry import span
@@ -51,23 +51,6 @@ _INSERT = text("""
         CAST(:raw_id AS bigint[]), CAST(:digest AS bigint[]))
     ON CONFLICT (channel, external_id) DO NOTHING RETURNING id
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A contact with where it came in. `raw_id` None: an agent recorded it."""
-
-    channel: str
-    channel_kind: ChannelKind
-    account: str
-    received_at: datetime
-    contact: Contact
-    raw_id: int | None = None
-    traceparent: str | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.channel, self.contact.external_id
 
 
 def digest(contact: Contact) -> int:

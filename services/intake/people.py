@@ -16,7 +16,7 @@ from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
 
 if TYPE_CHECKING:
-    from services.intake.filing import Arrival
+    from services.intake.arrival import Arrival
 
 Key = tuple[str, str, str]
 """(kind, account, value): what is unique about a handle."""

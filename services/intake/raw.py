@@ -36,8 +36,10 @@ _STORE = text("""
     )
     INSERT INTO raw_waiting (id, size) SELECT id, size FROM stored
 """)
+# Waits for whoever holds the first ones, and does not pass them by: a customer's contacts keep their order even
+# where a worker hangs that was the only one until then.
 _TAKE = text("""
-    WITH first AS (SELECT id, size FROM raw_waiting ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED),
+    WITH first AS (SELECT id, size FROM raw_waiting ORDER BY id LIMIT :limit FOR UPDATE),
     chosen AS (SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM first) f
                WHERE before < :bytes),
     taken AS (DELETE FROM raw_waiting WHERE id IN (SELECT id FROM chosen) RETURNING id)

@@ -6,6 +6,7 @@ A plain ASGI endpoint. Nothing is parsed here, nothing is looked up but the chan
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from services.intake.channels.provider import Refused, Request
+from services.intake.channels.provider import Refused, Reply, Request
 from services.intake.directory import Line
 from services.intake.errors import WrongSignature
 from services.intake.raw import Raw
@@ -47,8 +48,7 @@ class Webhooks:
         except ClientDisconnect:
             return
         WEBHOOKS.labels(line.provider.name, "stored").inc()
-        reply = line.provider.reply
-        await Response(reply.body, media_type=reply.content_type)(scope, receive, send)
+        await _response(line.provider.reply)(scope, receive, send)
 
     async def _accept(self, line: Line, scope: Scope, receive: Receive) -> Raw:
         """The request, proved. Raises TooLarge, WrongSignature, ChannelLocked."""
@@ -83,6 +83,12 @@ async def read_body(receive: Receive, limit: int) -> bytes:
         parts.append(part)
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+@cache
+def _response(reply: Reply) -> Response:
+    """Made once for each provider: it holds nothing of a request."""
+    return Response(reply.body, media_type=reply.content_type)
 
 
 def _refusal(line: Line) -> Exception:

@@ -18,21 +18,23 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.intake import callbook, quarantine, raw
+from services.intake.arrival import Arrival
 from services.intake.callbook import Stepped
 from services.intake.channels.provider import Address, Attachment, CallStep, Contact, Item, Request, Unread, Unreadable
 from services.intake.channels.reading import clean
 from services.intake.directory import Line
 from services.intake.errors import Overtaken
-from services.intake.filing import Arrival, file
+from services.intake.filing import file
 from services.intake.raw import Raw
 from services.intake.state import Intake
+from shared.crash import crash_point
 from shared.database import Database, WriteSession
 from shared.lease import Lease, lead
 from shared.timers import Timer
 from shared.transient import is_transient
 
 if TYPE_CHECKING:
-    from shared.runtime import Runtime
+    from shared.service import Workplace
 
 log = structlog.get_logger()
 
@@ -133,6 +135,7 @@ class Worker:
                 lines = await self._intake.directory.read(session)  # made by another process a moment ago
             if raws:
                 await self._process(session, raws, lines)
+                crash_point("after_parse")
         return len(raws)
 
     async def _process(self, session: WriteSession, raws: Sequence[Raw], lines: Mapping[str, Line]) -> None:
@@ -190,11 +193,11 @@ async def file_overdue_calls(intake: Intake, session: WriteSession, timers: Sequ
     await file(session, arrivals, intake.settings)
 
 
-async def run(intake: Intake, runtime: Runtime, stop: asyncio.Event) -> None:
+async def run(intake: Intake, workplace: Workplace, stop: asyncio.Event) -> None:
     """The loop: one worker in the whole installation parses, others stand by."""
-    worker = Worker(intake, runtime.database)
+    worker = Worker(intake, workplace.database)
 
     async def step() -> None:
         await worker.step()
 
-    await lead(Lease(runtime.database, "intake", runtime.holder), stop, step)
+    await lead(Lease(workplace.database, "intake", workplace.holder), stop, step)

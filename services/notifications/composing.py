@@ -19,7 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from pydantic_core import to_jsonable_python
 
 from services.notifications.errors import Uncomposable
-from shared.web.pages import speak_time
+from shared.spoken import speak_time
 
 LANGUAGES = ("vi", "en")
 SUBJECT_LIMIT = 150

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from services.notifications.composing import Message, compose, one_line, unpack
 from services.notifications.errors import Refused, Uncomposable
+from services.notifications.person import Family
 from services.notifications.providers.protocol import Provider
-from services.notifications.recipients import Family
 from services.notifications.settings import NotificationsSettings
-from services.notifications.tables import State
 
 NAME_LIMIT = 60
 FIRST_LOOK = timedelta(seconds=0.25)
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.notifications.decisions import Again, Ended, Send, Waiting, decide, spoken
+from services.notifications.decisions import Again, Ended, Send, State, Waiting, decide, spoken
 from services.notifications.providers import Provider
 from services.notifications.recipients import families
 from services.notifications.settings import NotificationsSettings
-from services.notifications.tables import State
 from shared.contracts.intake import ChannelKind
 from shared.contracts.notifications import NotificationFailed, NotificationSent, NotificationSuppressed
 from shared.database import WriteSession

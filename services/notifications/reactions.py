@@ -28,8 +28,8 @@ from shared.contracts.commitments import (
 from shared.contracts.feedback import SurveyRequested
 from shared.contracts.intake import CaseResolved, CustomerCreated, CustomerMerged, CustomerUnmerged, CustomerUpdated
 from shared.database import WriteSession
+from shared.handling import Handlers
 from shared.ids import new_id
-from shared.inbox import Handlers
 
 handlers = Handlers()
 

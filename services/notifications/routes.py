@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select, tuple_
 
 from services.notifications.composing import Kind
-from services.notifications.tables import Notification, State
+from services.notifications.decisions import State
+from services.notifications.tables import Notification
 from shared import paging
 from shared.paging import Cursor, Limit, Page
 from shared.routing import Reading, router

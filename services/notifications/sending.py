@@ -15,21 +15,20 @@ import structlog
 from sqlalchemy import event
 
 from services.notifications import ledger
-from services.notifications.decisions import Ended, after_failure
+from services.notifications.decisions import Ended, State, after_failure
 from services.notifications.errors import Undelivered
 from services.notifications.ledger import Handed, Settled
 from services.notifications.providers import Letter, Provider
 from services.notifications.settings import NotificationsSettings
-from services.notifications.tables import State
 from shared.clock import Clock
 from shared.contracts import Event
 from shared.crash import crash_point
 from shared.database import Database, WriteSession
-from shared.inbox import BatchHandler
+from shared.handling import BatchHandler
 from shared.telemetry import span
 
 if TYPE_CHECKING:
-    from shared.runtime import Runtime
+    from shared.service import Workplace
 
 log = structlog.get_logger()
 
@@ -57,16 +56,16 @@ class Sender:
 
         return handle_and_wake
 
-    async def run(self, runtime: Runtime, stop: asyncio.Event) -> None:
+    async def run(self, workplace: Workplace, stop: asyncio.Event) -> None:
         """Sends until told to stop; what is in hand then is finished and written down.
 
         Fails where the database is away; what is in hand and what has come back waits for the next run.
         """
         while not stop.is_set():
-            await self.step(runtime.database)
+            await self.step(workplace.database)
         while self._in_hand or self._back:
             await self._gather()
-            await self._write(runtime.database, room=0)
+            await self._write(workplace.database, room=0)
         for provider in self.providers:
             await provider.close()
 

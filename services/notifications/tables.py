@@ -6,7 +6,6 @@ pending -> sending -> sent | failed | suppressed; sending -> pending where an at
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +18,6 @@ _INSTANT: Any = DateTime(timezone=True)
 
 class Table(SQLModel):
     metadata = MetaData()
-
-
-class State(StrEnum):
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    SUPPRESSED = "suppressed"
 
 
 class Notification(Table, table=True):
@@ -56,7 +47,7 @@ class Notification(Table, table=True):
     case_id: UUID | None = None
     details: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     traceparent: str | None = Field(None, sa_type=Text)
-    state: str = Field(State.PENDING, sa_type=Text)
+    state: str = Field(sa_type=Text)
     attempts: int = 0
     created_at: datetime = Field(sa_type=_INSTANT)
     next_attempt_at: datetime = Field(sa_type=_INSTANT)

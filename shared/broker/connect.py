@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from shared.broker.protocol import Broker
@@ -14,7 +15,8 @@ DEAD_LETTERS = tuple(f"{topic}.dlt" for topic in TOPICS)
 def connect(
     url: str, *, client: str, local_database: str | None = None, topics: Sequence[str] = TOPICS + DEAD_LETTERS
 ) -> Broker:
-    """`kafka://host:9092[,host:9092][?partitions=12&replicas=3&prefix=test.]`, or `local` with the URL of its database.
+    """`kafka://host:9092[,host:9092][?partitions=12&replicas=3&prefix=test.&silence=10]`, or `local` with the URL of
+    its database. `silence`: seconds after which the partitions of a worker that says nothing go to others.
 
     Raises ValueError for anything else.
     """
@@ -26,7 +28,7 @@ def connect(
         return LocalBroker(local_database, topics=topics)
     parts = urlsplit(url)
     if parts.scheme == "kafka" and parts.netloc:
-        from shared.broker.kafka import KafkaBroker
+        from shared.broker.kafka import SILENCE, KafkaBroker
 
         options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
         return KafkaBroker(
@@ -36,5 +38,6 @@ def connect(
             partitions=int(options.get("partitions", "12")),
             replicas=int(options.get("replicas", "1")),
             prefix=options.get("prefix", ""),
+            silence=timedelta(seconds=float(options["silence"])) if "silence" in options else SILENCE,
         )
     raise ValueError(f"KEPT_BROKER must be kafka://host:port or local, not {url!r}")

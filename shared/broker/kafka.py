@@ -26,8 +26,10 @@ SILENCE = timedelta(seconds=10)
 REBALANCE_TIMEOUT_MS = 60_000
 LARGEST = 4 * 1024 * 1024
 """Bytes of one record at most; the topics are made to take as much."""
+RETRY_MS = 400
+"""Between two tries of aiokafka's while the broker is away. Every try is a line in the log, by each of its tasks."""
 LAG_WITHIN = 2.0
-"""Seconds for the question how far behind we are: aiokafka itself asks for 40, and nothing is consumed meanwhile."""
+"""Seconds to ask how far behind we are: aiokafka itself would ask for 40, and nothing is consumed meanwhile."""
 STOP_WITHIN = 5.0
 """Seconds for what is on its way when the producer is stopped. What is not acknowledged is published again."""
 
@@ -94,6 +96,7 @@ class KafkaBroker:
                     linger_ms=2,
                     max_batch_size=256 * 1024,
                     max_request_size=LARGEST,
+                    retry_backoff_ms=RETRY_MS,
                 )
                 try:
                     await producer.start()
@@ -177,6 +180,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
             max_poll_interval_ms=300_000,
             max_partition_fetch_bytes=LARGEST,
+            retry_backoff_ms=RETRY_MS,
         )
 
     async def start(self) -> None:

@@ -114,6 +114,9 @@ class Commitments:
     async def timers(self) -> dict[tuple[str, str], datetime]:
         return {(r.kind, r.subject): r.due_at for r in await self.rows("SELECT * FROM timer")}
 
+    async def timers_are_gone(self) -> bool:
+        return not await self.timers()
+
     async def rows(self, statement: str, **values: object) -> Sequence[Any]:
         async with self.runtime.database.read() as session:
             return (await session.execute(text(statement), values)).all()

@@ -9,7 +9,7 @@ import pytest
 from shared.contracts import Event, Payload, UnknownEvent, envelope, parse, upcasting
 from shared.contracts.export import own_types
 from shared.contracts.upcasting import Data, upcaster
-from shared.inbox import Handlers
+from shared.handling import Handlers
 
 CUSTOMER = UUID("01957b5e-2c00-7000-8000-000000000001")
 

@@ -102,7 +102,7 @@ class Crowd:
         await self._wait()
         if not self._reachable:
             return
-        customer = await self._find(self.world.random.choice(self._reachable))
+        customer = await self.find(self.world.random.choice(self._reachable))
         if customer is None:
             return
         await self.answer(customer)
@@ -112,7 +112,7 @@ class Crowd:
             if await self.world.ask(f"/commitments/{promise}/fulfil") is not None:
                 self.world.ledger.fulfilled.add(promise)
 
-    async def _find(self, handle: str) -> str | None:
+    async def find(self, handle: str) -> str | None:
         found = await self.world.ask(f"/intake/customers?handle={handle.replace('+', '%2B')}", method="GET")
         items = found["items"] if found else []
         return str(items[0]["id"]) if items else None

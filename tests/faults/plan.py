@@ -35,9 +35,9 @@ def plan(seed: int, seconds: float) -> list[Fault]:
     """In order of time. Everything there is comes to harm early, in an order that the seed decides."""
     random = Random(seed)
     processes = [f"{service} {role}" for service in registry.NAMES for role in ("api", "worker", "worker")]
-    servers: list[tuple[str, How]] = [(server, how) for server in SERVERS for how in ("kill", "restart")]
     random.shuffle(processes)
-    random.shuffle(servers)
+    order = random.sample(SERVERS, len(SERVERS))
+    servers: list[tuple[str, How]] = [*((server, "kill") for server in order), *((s, "restart") for s in order)]
     faults: list[Fault] = []
     at, number = 1.0, 0
     while at < seconds:

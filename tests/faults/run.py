@@ -6,10 +6,12 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
+from typing import get_args
 
-from tests.faults.audit import Finding, examine
+from tests.faults.audit import Fault, Finding, examine
 from tests.faults.chaos import Chaos
 from tests.faults.crowd import Crowd
+from tests.faults.facts import Facts
 from tests.faults.ledger import Ledger
 from tests.faults.plan import plan
 from tests.faults.stand import Stand
@@ -19,6 +21,9 @@ READY_WITHIN = 90.0
 """Seconds after the last fault for every process to be ready."""
 QUIET_WITHIN = 120.0
 """And for everything accepted to have come to its end."""
+FAULTS = get_args(Fault)
+SHOWN = 15
+"""Findings of each kind that a person is shown."""
 
 
 @dataclass
@@ -31,8 +36,7 @@ class Outcome:
     seconds_to_zero_lag: float | None = None
     seconds_to_the_end: float | None = None
     findings: list[Finding] = field(default_factory=list)
-    mails_repeated: int = 0
-    events: int = 0
+    facts: Facts | None = None
 
     @property
     def holds(self) -> bool:
@@ -54,25 +58,31 @@ class Outcome:
 
     def text(self) -> str:
         """For people."""
-        faults = ", ".join(f"{how} {target} {n}x" for (how, target), n in sorted(self.done.items()))
-        ledger = self.ledger
-        lines = [
-            f"faults     {faults}",
-            f"accepted   {len(ledger.contacts)} contacts, {len(ledger.answers)} answers, {len(ledger.promises)} promises,"
-            f" {len(ledger.fulfilled)} of them fulfilled",
-            f"attempts   {dict(sorted(ledger.tries.items()))}",
-            f"events     {self.events}, mails sent more than once {self.mails_repeated}",
-            f"quiet      lag zero after {_seconds(self.seconds_to_zero_lag)}, "
-            f"everything at its end after {_seconds(self.seconds_to_the_end)}",
-            *(f"{name:<11}{value}" for name, value in self.report().items() if name in {"lost", "doubled"}),
-            f"disordered {self.count('out_of_order')}",
-            *(f"  {finding.fault}: {finding.what}" for finding in self.findings[:40]),
-        ]
+        accepted, facts = self.ledger, self.facts
+        rows = {
+            "faults": ", ".join(f"{how} {target} {n}x" for (how, target), n in sorted(self.done.items())),
+            "contacts": len(accepted.contacts),
+            "answers": len(accepted.answers),
+            "promises": f"{len(accepted.promises)}, {len(accepted.fulfilled)} of them fulfilled",
+            "attempts": dict(sorted(accepted.tries.items())),
+            "events": sum(map(len, facts.log.values())) if facts else "not looked at",
+            "mails": f"{facts.mails.total()}, {facts.mails.total() - len(facts.mails)} of them repeated"
+            if facts
+            else "",
+            "zero lag": _seconds(self.seconds_to_zero_lag),
+            "all done": _seconds(self.seconds_to_the_end),
+            **{fault: self.count(fault) for fault in FAULTS},
+        }
+        lines = [f"{name:<13}{value}" for name, value in rows.items()]
+        for fault in FAULTS:
+            found = [finding.what for finding in self.findings if finding.fault == fault]
+            lines += [f"  {fault}: {what}" for what in found[:SHOWN]]
+            lines += [f"  {fault}: and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         return "\n".join(lines)
 
 
 def _seconds(value: float | None) -> str:
-    return "never" if value is None else f"{value:.1f} s"
+    return "never" if value is None else f"{value:.1f} s after the last fault"
 
 
 async def run(stand: Stand, *, seconds: float, seed: int) -> Outcome:
@@ -98,6 +108,5 @@ async def run(stand: Stand, *, seconds: float, seed: int) -> Outcome:
         outcome.findings.append(Finding("lost", f"not quiet: {error}"))
     facts = await stand.facts()
     outcome.findings += examine(ledger, facts, stand.topics)
-    outcome.mails_repeated = sum(count - 1 for count in facts.mails.values())
-    outcome.events = sum(map(len, facts.log.values()))
+    outcome.facts = facts
     return outcome

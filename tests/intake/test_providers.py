@@ -177,6 +177,11 @@ def test_forms_are_read_as_the_standard_library_reads_them(fields: list[tuple[st
     assert signatures.form_fields(body.encode()) == parse_qsl(body, keep_blank_values=True)
 
 
+@given(st.text(alphabet="%C3A9eF0x=&+ é\n", max_size=60))
+def test_so_are_forms_that_are_half_escaped(body: str) -> None:
+    assert signatures.form_fields(body.encode()) == parse_qsl(body, keep_blank_values=True)
+
+
 def _vectors(scheme: str) -> list[Any]:
     file = DATA / "signature-vectors.json"
     if not file.exists():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from services.intake import worker
+from services.intake import raw, worker
 from services.intake.callbook import GRACE
 from services.intake.directory import Line
 from services.intake.errors import Overtaken
@@ -342,6 +342,17 @@ async def test_two_workers_at_once_file_each_contact_once(desk: Running) -> None
     await asyncio.gather(*(retrying(one) for one in workers))
     assert len(await desk.facts(InteractionReceived)) == 10
     assert len(await desk.facts(CustomerCreated)) == 10
+
+
+async def test_what_a_worker_holds_that_hangs_is_not_overtaken(desk: Running) -> None:
+    """Its lease may be another's by now: what came first is filed first all the same."""
+    await send_all(desk, *(senders.sms(f"số {number}", sid=str(number)) for number in range(3)))
+    async with desk.runtime.database.write() as hanging:
+        assert len(await raw.take(hanging, 1, 1_000_000)) == 1
+        other = asyncio.create_task(Worker(desk.intake, desk.runtime.database).handle_batch())
+        await asyncio.sleep(0.3)
+        assert not other.done()
+    assert await other == 2
 
 
 async def test_overdue_calls_of_nobody_are_nothing(desk: Running) -> None:

@@ -73,15 +73,20 @@ async def run(asked: Sequence[str]) -> int:
             print(rendered(lines), file=sys.stderr, flush=True)
             done += lines
             broken = broken or broke
+    report(done)
+    return int(broken)
+
+
+def report(done: Sequence[Row]) -> None:
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(as_json(done))
     print(rendered(done))
-    return int(broken)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
     parser.add_argument("rows", nargs="*", help="names or prefixes of rows")
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics just made have no leader for a moment
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         sys.exit(uvloop.run(run(parser.parse_args().rows)))

@@ -13,7 +13,7 @@ import gc
 import json
 import sys
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from math import ceil
@@ -137,18 +137,19 @@ class Load:
         if self.plan.rate is None:
             for line in lines:
                 self._next(line, start)
-            while self._requests and perf_counter() < self._ends:
-                await asyncio.sleep(0.01)
+            await self._until(lambda: not self._requests, self._ends)
         else:
             self._free.extend(lines)
             await self._keep_time(start, 1 / self.plan.rate)
-        deadline = perf_counter() + DRAIN
-        while len(self._latencies) < self._sent and perf_counter() < deadline:
-            await asyncio.sleep(0.01)
+        await self._until(lambda: len(self._latencies) == self._sent, perf_counter() + DRAIN)
         self._closing = True
         for line in lines:
             line.transport.close()
         return self._report(began_at, start)
+
+    async def _until(self, true: Callable[[], bool], deadline: float) -> None:
+        while not true() and perf_counter() < deadline:
+            await asyncio.sleep(0.01)
 
     async def _keep_time(self, start: float, interval: float) -> None:
         index = 0

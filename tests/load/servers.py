@@ -7,7 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,7 @@ class Servers:
         self._postgres: ScratchPostgres | None = None
         self._kafka: KafkaServer | NoKafka | None = None
         self._templates: dict[str, str] = {}
+        self._made: dict[str, str] = {}
         self.secret_key = secrets.token_urlsafe(48)
 
     def __enter__(self) -> Self:
@@ -101,14 +102,24 @@ class Servers:
         finally:
             await broker.stop()
 
-    @asynccontextmanager
-    async def database(self, service: str) -> AsyncIterator[str]:
-        """The name of a fresh database with the tables of a service, dropped afterwards."""
+    async def once(self, what: str, make: Callable[[Self], Awaitable[str]]) -> str:
+        """What `make` gave when it was first asked for in this run."""
+        if what not in self._made:
+            self._made[what] = await make(self)
+        return self._made[what]
+
+    async def keep_database(self, service: str) -> str:
+        """The name of a fresh database with the tables of a service, there as long as the run."""
         if service not in self._templates:
             name = self.postgres.make_database()
             await upgrade(self.postgres.url(name), registry.migrations(service))
             self._templates[service] = name
-        name = self.postgres.make_database(self._templates[service])
+        return self.postgres.make_database(self._templates[service])
+
+    @asynccontextmanager
+    async def database(self, service: str) -> AsyncIterator[str]:
+        """As `keep_database`, dropped afterwards."""
+        name = await self.keep_database(service)
         try:
             yield name
         finally:
@@ -122,7 +133,7 @@ class Servers:
         made = registry.runtime(
             service,
             SystemClock(),
-            role=role,
+            role="api",
             database_url=self.postgres.url(database),
             **{"broker": "kafka://127.0.0.1:9", "secret_key": self.secret_key, "public_url": PUBLIC_URL, **settings},
         )
@@ -151,17 +162,25 @@ class Servers:
         self, module: Sequence[str], environment: dict[str, str], *, ready: str
     ) -> AsyncIterator[Process]:
         """`python -m module...`, from when `ready` answers 200 until it is killed."""
-        log_path = self.directory / f"{module[0]}-{secrets.token_hex(3)}.log"
-        with log_path.open("wb") as log:
-            child = subprocess.Popen(
-                [sys.executable, "-m", *module], cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log
-            )
+        log = self.directory / f"{module[0]}-{secrets.token_hex(3)}.log"
+        child = _start(module, environment, log)
         try:
-            await _until_ready(child, ready, log_path)
+            await _until_ready(child, ready, log)
             yield Process(ready[: ready.index("/", len("http://"))], child.pid)
         finally:
             child.kill()
             child.wait()
+
+
+def _start(module: Sequence[str], environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", *module], cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output
+        )
+
+
+def _tail(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:]
 
 
 async def _until_ready(child: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -172,5 +191,5 @@ async def _until_ready(child: subprocess.Popen[bytes], url: str, log: Path) -> N
                 return
         except OSError:
             if child.poll() is not None or monotonic() > deadline:
-                raise RuntimeError(f"{url} does not answer:\n{log.read_text()[-2000:]}") from None
+                raise RuntimeError(f"{url} does not answer:\n{_tail(log)}") from None
         await asyncio.sleep(0.05)

@@ -8,7 +8,7 @@ from email import message_from_bytes
 
 import pytest
 
-from services.notifications.tables import State
+from services.notifications.decisions import State
 from shared.contracts.commitments import (
     CommitmentAtRisk,
     CommitmentFulfilled,

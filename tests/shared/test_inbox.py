@@ -14,8 +14,9 @@ from shared.broker.local import LocalBroker
 from shared.contracts import Event
 from shared.contracts.intake import TOPIC, CaseUpdated, CustomerMerged
 from shared.database import Database, WriteSession
+from shared.handling import BatchHandler, Handlers
 from shared.ids import new_id
-from shared.inbox import BatchHandler, Handlers, InboxConsumer
+from shared.inbox import InboxConsumer
 from tests.support.postgres import ScratchPostgres
 from tests.support.scratch import (
     NOON,

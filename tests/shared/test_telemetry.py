@@ -16,7 +16,7 @@ from shared.broker.local import LocalBroker
 from shared.contracts import Event
 from shared.contracts.intake import CaseUpdated
 from shared.database import Database, WriteSession
-from shared.inbox import Handlers
+from shared.handling import Handlers
 from shared.relay import Relay
 from tests.shared.test_inbox import running
 from tests.shared.test_relay import events, published

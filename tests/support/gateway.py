@@ -48,7 +48,7 @@ async def serve_gateway(port: int, addresses: Mapping[str, str]) -> AsyncIterato
         )
         server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        while not server.started:
             await asyncio.sleep(0.01)
         try:
             yield

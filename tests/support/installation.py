@@ -17,7 +17,6 @@ from time import monotonic
 import httpx
 
 from services import registry
-from services.demo.command import free_port
 from services.mailbox import Mailbox, listening
 from shared.clock import SystemClock
 from shared.embedded.child import spawn
@@ -26,6 +25,7 @@ from shared.security import Tokens
 from shared.settings import ServiceSettings
 from tests.support.gateway import serve_gateway
 from tests.support.kafka import KafkaServer
+from tests.support.kafka_broker import free_port
 from tests.support.postgres import ScratchPostgres
 
 ROOT = Path(__file__).parents[2]
@@ -87,13 +87,10 @@ class ServiceProcess:
 
 
 class Installation:
-    """`url` is the one address, `broker` the setting of that name; `databases` are libpq addresses by service,
-    `processes` are by (service, role).
-    """
+    """`url` is the one address; `databases` are libpq addresses by service, `processes` are by (service, role)."""
 
-    def __init__(self, url: str, token: str, databases: Mapping[str, str], mailbox: Mailbox, broker: str) -> None:
+    def __init__(self, url: str, token: str, databases: Mapping[str, str], mailbox: Mailbox) -> None:
         self.url, self.token, self.databases, self.mailbox = url, token, databases, mailbox
-        self.broker = broker
         self.processes: dict[tuple[str, str], ServiceProcess] = {}
 
     async def ready(self, *, seconds: float = 180) -> None:
@@ -132,7 +129,7 @@ async def installation(
     }
     signing = ServiceSettings(database_url="unused", broker="local", secret_key=key)
     token = Tokens(signing, SystemClock()).issue("test", frozenset({"*"}), lifetime=timedelta(days=1))
-    made = Installation(url, token, {n: postgres.dsn(d) for n, d in databases.items()}, mailbox, common["KEPT_BROKER"])
+    made = Installation(url, token, {n: postgres.dsn(d) for n, d in databases.items()}, mailbox)
     try:
         async with listening(mailbox, "127.0.0.1", 0) as smtp_port:
             common.setdefault("KEPT_SMTP_URL", f"smtp://127.0.0.1:{smtp_port}")

@@ -13,8 +13,9 @@ from fastapi import Request
 
 from shared.contracts.commitments import Outcome, Terms
 from shared.problems import Gone, NotFound
+from shared.spoken import speak_briefly, speak_time
 from shared.web import Pages, problem_page
-from shared.web.pages import STYLE, address, speak_briefly, speak_time
+from shared.web.pages import STYLE, address
 from shared.web.words import VIETNAMESE
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror='alert(2)'>{{ 7 * 7 }}"""

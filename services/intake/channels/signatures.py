@@ -6,11 +6,12 @@ They may meet any bytes and any header: nothing else is raised.
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha1, sha256
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from hashlib import sha256
+from urllib.parse import parse_qsl, urlsplit
 
 from services.intake.channels.provider import Refused
 
@@ -18,21 +19,30 @@ MOST_FIELDS = 1000
 STANDARD_WINDOW = 300
 """Seconds a Standard Webhooks timestamp may differ from our clock, either way."""
 
+_ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
+
 
 def form_fields(body: bytes) -> list[tuple[str, str]]:
     """A form's fields in their order (WHATWG URL, 5.1); empty values count. Raises ValueError over MOST_FIELDS.
 
-    `parse_qsl` does the same in six times the time, and this is done twice for every message.
+    `parse_qsl` does the same in several times the time, and this is done twice for every message.
     """
-    pairs = body.decode().split("&", MOST_FIELDS)
+    pairs = body.decode().replace("+", " ").split("&", MOST_FIELDS)
     if len(pairs) > MOST_FIELDS:
         raise ValueError("too many fields")
-    return [(_unquoted(key), _unquoted(value)) for key, _, value in (p.partition("=") for p in pairs if p)]
+    return [
+        (_unescape(key) if "%" in key else key, _unescape(value) if "%" in value else value)
+        for key, _, value in (pair.partition("=") for pair in pairs if pair)
+    ]
 
 
-def _unquoted(part: str) -> str:
-    part = part.replace("+", " ")
-    return unquote(part) if "%" in part else part
+def _unescape(part: str) -> str:
+    """As `urllib.parse.unquote`, which goes by the escape where this goes by the run of them."""
+    return _ESCAPES.sub(_run, part)
+
+
+def _run(escapes: re.Match[str]) -> str:
+    return bytes.fromhex(escapes[0].replace("%", "")).decode(errors="replace")
 
 
 def basic(authorization: str, secrets: Sequence[str]) -> None:
@@ -56,14 +66,13 @@ def twilio(url: str, body: bytes, signature: str, secrets: Sequence[str], *, is_
     given = signature.encode(errors="replace")
     try:
         signed = _signed_form(body) if is_form else _check_body_digest(url, body)
-        variants = list(_variants(urlsplit(url)))
+        for variant in _variants(url):
+            message = (variant + signed).encode()
+            for secret in secrets:
+                if hmac.compare_digest(b64encode(hmac.digest(secret.encode(), message, "sha1")), given):
+                    return
     except ValueError as error:
         raise Refused(f"cannot be checked: {error}") from error
-    for variant in dict.fromkeys(variants):
-        for secret in secrets:
-            expected = hmac.new(secret.encode(), (variant + signed).encode(), sha1).digest()
-            if hmac.compare_digest(b64encode(expected), given):
-                return
     raise Refused("the signature does not hold")
 
 
@@ -79,12 +88,15 @@ def _check_body_digest(url: str, body: bytes) -> str:
     return ""
 
 
-def _variants(url: SplitResult) -> Iterator[str]:
-    user, at, host = url.netloc.rpartition("@")
-    name = host.rsplit(":", 1)[0] if url.port is not None else host
-    port = url.port or (443 if url.scheme == "https" else 80)
-    for netloc in (url.netloc, f"{user}{at}{name}", f"{user}{at}{name}:{port}"):
-        text = url._replace(netloc=netloc).geturl()
+def _variants(url: str) -> Iterator[str]:
+    """The URL as it is first: nearly always it is the one."""
+    yield url
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    name = host.rsplit(":", 1)[0] if parts.port is not None else host
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    for netloc in (parts.netloc, f"{user}{at}{name}", f"{user}{at}{name}:{port}"):
+        text = parts._replace(netloc=netloc).geturl()
         yield text
         yield text.replace("'", "%27")
         yield text.replace("%27", "'")

@@ -36,7 +36,7 @@ async def measure(servers: Servers, wanted: Collection[str]) -> Mapping[str, Mea
     async with servers.database("intake") as database:
         async with servers.runtime("intake", database) as runtime:
             await open_channel(runtime)
-        if wanted - {"accept.memory"}:
+        if set(wanted) - {"accept.memory"}:
             async with servers.serving("intake", database) as ours:
                 found |= await _peaks(servers, ours)
                 found |= await _latency(ours, found["accept.vs_orm"].value / 2)
