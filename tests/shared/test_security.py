@@ -52,13 +52,9 @@ def test_an_altered_link_opens_nothing() -> None:
     token = links().token(CUSTOMER, lifetime=HOUR)
     for at in range(len(token)):
         other = "A" if token[at] != "A" else "B"
-        try:
-            assert links().read(token[:at] + other + token[at + 1 :]) == CUSTOMER  # bits that Base64 leaves unused
-        except LinkAltered:
-            continue
-        else:
-            assert at == len(token) - 1
-    for part in (token[:-3], token + "x", "", ".", "..", token.replace(".", "", 1)):
+        with pytest.raises(LinkAltered):
+            links().read(token[:at] + other + token[at + 1 :])
+    for part in (token[:-3], token + "x", "", ".", "..", token[:5] + token[6:], f"{token[:5]}.{token[5:]}"):
         with pytest.raises(LinkAltered):
             links().read(part)
 
