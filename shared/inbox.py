@@ -59,6 +59,7 @@ class InboxConsumer:
         self.database, self.broker, self.handle = database, broker, handle
         self.group, self.topics, self.batch = group, topics, batch
         self.stop_after_parked = stop_after_parked
+        PARKED.labels(group)  # shown from 0, so that the first one parked is seen as a rise
         self.last_poll = monotonic()
         self.lag: int | None = None
         self._parked_in_a_row = 0
