@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from services.commitments.promise import Promise
 from services.commitments.store import COLUMNS, as_promise
@@ -24,12 +24,18 @@ _pages = Pages(Path(__file__).parent / "pages")
 LIMIT = 200
 """Promises on one board. More than a person can act on is a list, not a board: the API has it."""
 
-_OPEN = text(f"""
-    SELECT {COLUMNS}, name FROM (
-        SELECT * FROM commitment WHERE status IN ('stated', 'agreed') AND (:owner = '' OR owner = :owner)
-        ORDER BY due_at, id LIMIT :limit) c
-    LEFT JOIN (SELECT id AS customer, name FROM customer) k ON k.customer = c.customer_id ORDER BY due_at, id
-""")
+
+def opened(owner: str) -> TextClause:
+    """Two statements, not one with an OR: each reads its index in order and stops at the limit."""
+    theirs = "AND owner = :owner" if owner else ""
+    return text(f"""
+        SELECT {COLUMNS}, name FROM (
+            SELECT * FROM commitment WHERE status IN ('stated', 'agreed') {theirs}
+            ORDER BY due_at, id LIMIT :limit) c
+        LEFT JOIN (SELECT id AS customer, name FROM customer) k ON k.customer = c.customer_id ORDER BY due_at, id
+    """)
+
+
 _CLOSED = text(f"""
     SELECT {COLUMNS}, name FROM (
         SELECT * FROM commitment WHERE closed_at > :since AND (:owner = '' OR owner = :owner)
@@ -50,6 +56,7 @@ class Board:
     """Each open promise stands in exactly one column."""
 
     broken: Sequence[Line]
+    declined: Sequence[Line]
     at_risk: Sequence[Line]
     today: Sequence[Line]
     later: Sequence[Line]
@@ -62,6 +69,7 @@ def arrange(opened: Sequence[Line], closed: Sequence[Line], now: datetime) -> Bo
     calm = [line for line in opened if line.promise.warned_at is None]
     return Board(
         broken=[line for line in closed if line.promise.status == "broken"],
+        declined=[line for line in closed if line.promise.status == "declined"],
         at_risk=risky,
         today=[line for line in calm if line.promise.binds.due_at <= day],
         later=[line for line in calm if line.promise.binds.due_at > day],
@@ -78,13 +86,15 @@ async def board(
     lang: Annotated[str, Query(pattern="^(vi|en)$")] = "en",
 ) -> HTMLResponse:
     now: datetime = request.app.state.runtime.clock.now()
-    opened = await session.execute(_OPEN, {"owner": owner, "limit": LIMIT})
+    values: dict[str, Any] = {"owner": owner} if owner else {}
+    lines = _lines(await session.execute(opened(owner), values | {"limit": LIMIT + 1}))
     closed = await session.execute(_CLOSED, {"owner": owner, "since": now - timedelta(days=1)})
     return _pages.render(
         "board.html",
         language=lang,
-        board=arrange(_lines(opened), _lines(closed), now),
-        now=now,
+        board=arrange(lines[:LIMIT], _lines(closed), now),
+        limit=LIMIT if len(lines) > LIMIT else None,
+        zone=request.app.state.runtime.settings.default_zone,
         owner=owner,
         who=who.subject,
     )

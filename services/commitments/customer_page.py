@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -72,6 +73,8 @@ async def _render(
     status: int = 200,
 ) -> Response:
     """Only these fields reach the page: nothing internal is on it."""
+    now: datetime = request.app.state.runtime.clock.now()
+    overdue = promise.is_open and now > promise.binds.due_at
     customer = (await session.exec(select(CustomerRow).where(CustomerRow.id == promise.customer_id))).first()
     return _pages.render(
         "promise.html",
@@ -79,10 +82,10 @@ async def _render(
         status=status,
         token=token,
         said=said,
-        state=promise.status.value,
+        state="overdue" if overdue else promise.status.value,
         outcome=promise.outcome.value if promise.outcome else None,
-        at_risk=promise.is_open and promise.warned_at is not None,
-        awaits_answer=promise.awaits_answer,
+        at_risk=promise.is_open and promise.warned_at is not None and not overdue,
+        awaits_answer=promise.awaits_answer and not overdue and now <= promise.latest.due_at,
         binds=promise.binds,
         latest=promise.latest,
         revisions=promise.terms,

@@ -36,7 +36,7 @@ class Tokens:
                 options={"require": ["exp", "sub", "aud"], "verify_exp": False, "verify_iat": False},
             )
             expired = float(claims["exp"]) <= self._clock.now().timestamp()
-        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:
+        except (jwt.InvalidTokenError, ValueError, TypeError) as error:
             raise Unauthenticated("the bearer token is not valid", headers={"WWW-Authenticate": "Bearer"}) from error
         if expired:
             raise Unauthenticated("the bearer token has expired", headers={"WWW-Authenticate": "Bearer"})

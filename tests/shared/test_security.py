@@ -91,10 +91,8 @@ BAD_TOKENS = {
     "no audience": forged(aud=None),
     "no end": forged(exp=None),
     "no subject": forged(sub=None),
-    "an end that is no number": forged(exp=None)
-    and jwt.encode({"sub": "crm", "aud": "kept", "exp": "tomorrow"}, SETTINGS.derive("tokens"), algorithm="HS256"),
-    "an end without end": jwt.encode(
-        {"sub": "crm", "aud": "kept", "exp": float("inf")}, SETTINGS.derive("tokens"), algorithm="HS256"
+    "an end that is no number": jwt.encode(
+        {"sub": "crm", "aud": "kept", "exp": "tomorrow"}, SETTINGS.derive("tokens"), algorithm="HS256"
     ),
     "not a token": "three.small.parts",
     "nothing": "",

@@ -103,8 +103,16 @@ async def page() -> Response:
     raise Conflict("<b>it has moved</b>")
 
 
-@routes.api_route("/private", methods=["GET", "POST"])
-async def private(who: Annotated[Principal, Depends(require("toy:write"))]) -> dict[str, Any]:
+Known = Annotated[Principal, Depends(require("toy:write"))]
+
+
+@routes.get("/private")
+async def look(who: Known) -> dict[str, Any]:
+    return {"subject": who.subject, "scopes": sorted(who.scopes)}
+
+
+@routes.post("/private")
+async def act(who: Known) -> dict[str, Any]:
     return {"subject": who.subject, "scopes": sorted(who.scopes)}
 
 

@@ -18,6 +18,7 @@ _STATEMENTS = (
     ) WITH (fillfactor = 85)""",
     "CREATE INDEX commitment_customer ON commitment (customer_id, id)",
     "CREATE INDEX commitment_open ON commitment (due_at, id) WHERE status IN ('stated', 'agreed')",
+    "CREATE INDEX commitment_open_owner ON commitment (owner, due_at, id) WHERE status IN ('stated', 'agreed')",
     "CREATE INDEX commitment_closed ON commitment (closed_at DESC, id) WHERE closed_at IS NOT NULL",
     """CREATE UNIQUE INDEX commitment_by_policy ON commitment (interaction_id, kind)
         WHERE interaction_id IS NOT NULL""",
