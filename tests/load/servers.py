@@ -33,6 +33,7 @@ PRODUCTION = {
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",
+    "track_commit_timestamp": "on",
 }
 """Nothing that was committed can be lost, and the memory and log of a small production server."""
 PUBLIC_URL = "https://kept.example.com"
