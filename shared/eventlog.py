@@ -102,7 +102,7 @@ async def append(session: AsyncSession, drafts: Sequence[Draft]) -> None:
             "keys": keys,
             "counts": [counts[key] for key in keys],
             "source": drafts[0].source,
-            "time": session.now,
+            "time": drafts[0].time,
             "ids": [d.id for d in drafts],
             "types": [d.type for d in drafts],
             "topics": [d.topic for d in drafts],
