@@ -64,10 +64,16 @@ class Remote:
 
     async def _process(self, url: str, service: str, role: str) -> Report:
         try:
-            report: Report = (await self._client.get(url)).json()
+            return _understood((await self._client.get(url)).json())
         except (httpx.HTTPError, ValueError) as error:
             return _silent(service, role, f"does not answer: {type(error).__name__}")
-        return report
+
+
+def _understood(answer: Any) -> Report:
+    """Raises ValueError for what is no report: somebody else answers at that address."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("checks"), dict) or "role" not in answer:
+        raise ValueError("not a report")
+    return {**answer, "ready": answer.get("ready") is True}
 
 
 def _silent(service: str, role: str, reason: str) -> Report:

@@ -12,18 +12,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Payload
 from shared.ids import new_id
 from shared.problems import TooLarge
 from shared.telemetry import current_traceparent
-
-if TYPE_CHECKING:
-    from shared.database import WriteSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ _APPEND = text("""
 """)
 
 
-async def append(session: WriteSession, drafts: Sequence[Draft]) -> None:
+async def append(session: AsyncSession, drafts: Sequence[Draft]) -> None:
     """One statement for any number of events: sequence per key, log row and outbox row."""
     if not drafts:
         return
@@ -104,8 +101,8 @@ async def append(session: WriteSession, drafts: Sequence[Draft]) -> None:
         {
             "keys": keys,
             "counts": [counts[key] for key in keys],
-            "source": session.source,
-            "time": session.now,
+            "source": drafts[0].source,
+            "time": drafts[0].time,
             "ids": [d.id for d in drafts],
             "types": [d.type for d in drafts],
             "topics": [d.topic for d in drafts],

@@ -55,10 +55,12 @@ class InboxConsumer:
         handle: BatchHandler,
         batch: int = 500,
         stop_after_parked: int = 50,
+        stuck_after: float = 30.0,
     ) -> None:
         self.database, self.broker, self.handle = database, broker, handle
         self.group, self.topics, self.batch = group, topics, batch
-        self.stop_after_parked = stop_after_parked
+        self.stop_after_parked, self.stuck_after = stop_after_parked, stuck_after
+        self._moved = 0.0
         self.last_poll = monotonic()
         self.lag: int | None = None
         self._parked_in_a_row = 0
@@ -77,6 +79,7 @@ class InboxConsumer:
         self._resume_at.clear()
         self.held_up.clear()
         self._idle.set()
+        self._moved = monotonic()
         next_lag = 0.0
         try:
             await consumer.start()
@@ -84,6 +87,8 @@ class InboxConsumer:
                 self._resume_due(consumer)
                 batches = await consumer.poll(limit=self.batch, timeout=0.5)
                 self.last_poll = monotonic()
+                if batches:
+                    self._moved = self.last_poll
                 await self._consume(consumer, batches)
                 await self._commit(consumer)
                 if monotonic() > next_lag:
@@ -94,13 +99,20 @@ class InboxConsumer:
             await consumer.stop()
 
     async def _look_at_lag(self, consumer: Consumer) -> None:
-        """What is not known for want of a broker stays as it was: consuming does not depend on it."""
+        """What is not known for want of a broker stays as it was: consuming does not depend on it.
+
+        Raises BrokerLost where records wait and none comes: a client that has lost its way begins anew.
+        """
         try:
             self.lag = await consumer.lag()
         except BrokerLost as error:
             log.info("inbox.lag_unknown", group=self.group, error=str(error))
-        else:
-            LAG.labels(self.group).set(self.lag)
+            return
+        LAG.labels(self.group).set(self.lag)
+        if self.lag == 0 or self._resume_at:
+            self._moved = monotonic()
+        elif monotonic() - self._moved > self.stuck_after:
+            raise BrokerLost(f"{self.lag} records wait and none has come for {self.stuck_after:.0f} s")
 
     async def _drain(self) -> None:
         """Partitions are about to go: finish the batch in hand, then say how far we came."""

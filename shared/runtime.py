@@ -21,7 +21,7 @@ from shared.lease import Lease, lead
 from shared.relay import Relay
 from shared.service import Service
 from shared.settings import ServiceSettings
-from shared.timers import TimerWorker
+from shared.timer_worker import TimerWorker
 from shared.transient import is_transient
 
 log = structlog.get_logger()

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 
 from shared.database import Database
 from shared.handling import BatchHandler
-from shared.timers import TimerHandler
+from shared.timer_worker import TimerHandler
 
 
 class Workplace(Protocol):

@@ -18,6 +18,7 @@ from services.commitments.routes import command, one
 from services.commitments.schemas import Reason
 from services.commitments.store import Promises
 from services.commitments.tables import CustomerRow
+from shared.contracts.commitments import Terms
 from shared.database import ReadSession, WriteSession
 from shared.routing import Reading, Writing, router
 from shared.web import Pages
@@ -64,6 +65,15 @@ async def _decide(
     return RedirectResponse(f"/commitments/p/{token}?said={said}", status_code=status.HTTP_303_SEE_OTHER)
 
 
+def _standing(promise: Promise, terms: Terms) -> str:
+    """What became of a revision that is not the one in question: replaced, refused, or never answered."""
+    if terms.revision == promise.binding:
+        return "agreed" if promise.answered >= terms.revision else "stated"
+    if terms.revision < promise.binding or promise.answered < terms.revision:
+        return "replaced"
+    return "declined"
+
+
 async def _render(
     request: Request,
     session: ReadSession,
@@ -75,6 +85,8 @@ async def _render(
     """Only these fields reach the page: nothing internal is on it."""
     now: datetime = request.app.state.runtime.clock.now()
     overdue = promise.is_open and now > promise.binds.due_at
+    asks = promise.awaits_answer and not overdue and now <= promise.latest.due_at
+    shown = promise.latest if asks else promise.binds
     customer = (await session.exec(select(CustomerRow).where(CustomerRow.id == promise.customer_id))).first()
     return _pages.render(
         "promise.html",
@@ -85,9 +97,9 @@ async def _render(
         state="overdue" if overdue else promise.status.value,
         outcome=promise.outcome.value if promise.outcome else None,
         at_risk=promise.is_open and promise.warned_at is not None and not overdue,
-        awaits_answer=promise.awaits_answer and not overdue and now <= promise.latest.due_at,
+        asks=asks,
+        shown=shown,
         binds=promise.binds,
-        latest=promise.latest,
-        revisions=promise.terms,
+        others=[(terms, _standing(promise, terms)) for terms in reversed(promise.terms) if terms is not shown],
         fulfilled_at=promise.fulfilled_at,
     )

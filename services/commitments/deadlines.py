@@ -9,7 +9,8 @@ from uuid import UUID
 from services.commitments.promise import Decision, Promise, fall_due, warn
 from services.commitments.store import Promises
 from shared.database import WriteSession
-from shared.timers import Timer, TimerHandler
+from shared.timer_worker import TimerHandler
+from shared.timers import Timer
 
 
 def _deciding(promises: Promises, decide: Callable[[Promise, datetime], Decision]) -> TimerHandler:

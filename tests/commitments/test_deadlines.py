@@ -17,7 +17,8 @@ from shared.contracts import commitments as told
 from shared.contracts.commitments import CommitmentKind, Outcome, Terms
 from shared.database import Database
 from shared.ids import new_id
-from shared.timers import Timer, TimerWorker
+from shared.timer_worker import TimerWorker
+from shared.timers import Timer
 from tests.commitments.conftest import START, Commitments
 from tests.support.scratch import until
 

@@ -107,7 +107,8 @@ async def test_a_change_is_shown_beside_what_still_stands_and_every_version_stay
     await answer(kept, token, "decline", revision=2, reason="too late")
     after = (await page(kept, token)).text
     assert "Does this suit you?" not in after
-    assert after.count("<article") == 3, "what binds, then both versions"
+    assert after.count("<article") == 2, "what binds, and the version that was refused"
+    assert "Declined" in after
 
 
 async def test_too_late_to_agree_is_a_page_that_says_what_is_true_now(kept: Commitments) -> None:

@@ -25,7 +25,7 @@ from shared.ids import new_id
 from shared.migrations import upgrade
 from shared.runtime import Runtime
 from shared.security import Tokens
-from shared.timers import TimerWorker
+from shared.timer_worker import TimerWorker
 from tests.support.postgres import ScratchPostgres
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -25,7 +25,7 @@ from shared.contracts.intake import (
     InteractionReceived,
     InteractionSent,
 )
-from shared.timers import TimerWorker
+from shared.timer_worker import TimerWorker
 from tests.intake import senders
 from tests.intake.conftest import START, Running
 from tests.intake.senders import Webhook

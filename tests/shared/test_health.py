@@ -21,7 +21,7 @@ from shared.ids import new_id
 from shared.runtime import Runtime
 from shared.timers import Timer
 from tests.shared.test_inbox import _count
-from tests.shared.test_parking import Picky
+from tests.shared.test_parking import strange
 from tests.shared.webapp import browser, make_app
 from tests.support.postgres import ScratchPostgres
 from tests.support.scratch import NOON, event_record, fact, toy_service, toy_settings, until
@@ -113,8 +113,8 @@ async def test_a_worker_is_ready_when_it_has_joined(url: str, database: Database
 async def test_a_consumer_that_parked_too_many_says_so(
     url: str, database: Database, broker: LocalBroker, clock: ManualClock
 ) -> None:
-    await broker.publish([event_record(new_id(), "bad") for _ in range(60)])
-    async with working(url, clock, broker, handle=Picky("bad")) as runtime:
+    await broker.publish([strange(new_id(), type=b"kept.moon.rose.v1") for _ in range(60)])
+    async with working(url, clock, broker) as runtime:
         await until(lambda: "in a row could not be handled" in runtime.faults.get("consumer", ""), within=30)
         is_so, report = await readiness(runtime)
         assert (is_so, "50 events in a row" in report["checks"]["consumer"]) == (False, True)

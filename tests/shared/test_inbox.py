@@ -140,6 +140,7 @@ class Fixed:
         self.batches, self.committed = batches, dict[Partition, int]()
         self.rewound: list[tuple[Partition, int]] = []
         self.commit_fails = False
+        self.behind: int | None = 0
 
     def consumer(self, *_: Any, **__: Any) -> "Fixed":
         return self
@@ -157,7 +158,9 @@ class Fixed:
         self.committed |= offsets
 
     async def lag(self) -> int:
-        return 0
+        if self.behind is None:
+            raise BrokerLost("it does not say")
+        return self.behind
 
     def rewind(self, partition: Partition, offset: int) -> None:
         self.rewound.append((partition, offset))
@@ -172,6 +175,29 @@ async def test_a_commit_that_is_refused_stops_nobody(database: Database) -> None
     broker.commit_fails = True
     async with running(database, broker):
         await until(lambda: _count(database, 4))
+
+
+async def test_a_lag_that_is_not_known_stops_nobody(database: Database) -> None:
+    """A broker that was killed answers no questions for a while; what has come is handled all the same."""
+    records = [Record(r.topic, r.key, r.value, r.headers, 0, n) for n, r in enumerate(_batch(4))]
+    broker = Fixed([{}, {Partition(TOPIC, 0): records}])
+    broker.behind = None
+    async with running(database, broker) as consumer:
+        await until(lambda: _count(database, 4))
+        assert consumer.lag is None
+
+
+async def test_a_consumer_that_gets_nothing_while_records_wait_begins_anew(database: Database) -> None:
+    broker: Any = Fixed([])
+    broker.behind = 5
+    consumer = InboxConsumer(
+        database, broker, group="kept.toy", topics=[TOPIC], handle=record_effects, stuck_after=-1.0
+    )
+    with pytest.raises(BrokerLost, match="5 records wait"):
+        await asyncio.wait_for(consumer.run(asyncio.Event()), 10)
+    broker.behind = 0
+    async with running(database, broker, stuck_after=-1.0) as consumer:
+        await until(lambda: consumer.lag == 0)
 
 
 async def test_trouble_that_passes_loses_and_parks_nothing(database: Database, broker: LocalBroker) -> None:

@@ -23,6 +23,8 @@ SETTINGS = toy_settings("postgresql+asyncpg://nowhere")
 OTHERS = toy_settings("postgresql+asyncpg://nowhere", secret_key="another installation's secret key")
 HOUR = timedelta(hours=1)
 CUSTOMER = new_id()
+CLOCK = ManualClock(NOON)
+LINKS, SESSIONS, TOKENS = Links(SETTINGS, CLOCK, "promise"), Sessions(SETTINGS, CLOCK), Tokens(SETTINGS, CLOCK)
 
 
 def links(purpose: str = "promise", at: datetime = NOON, settings: Any = SETTINGS) -> Links:
@@ -50,13 +52,9 @@ def test_an_altered_link_opens_nothing() -> None:
     token = links().token(CUSTOMER, lifetime=HOUR)
     for at in range(len(token)):
         other = "A" if token[at] != "A" else "B"
-        try:
-            assert links().read(token[:at] + other + token[at + 1 :]) == CUSTOMER  # bits that Base64 leaves unused
-        except LinkAltered:
-            continue
-        else:
-            assert at == len(token) - 1
-    for part in (token[:-3], token + "x", "", ".", "..", token.replace(".", "", 1)):
+        with pytest.raises(LinkAltered):
+            links().read(token[:at] + other + token[at + 1 :])
+    for part in (token[:-3], token + "x", "", ".", "..", token[:5] + token[6:], f"{token[:5]}.{token[5:]}"):
         with pytest.raises(LinkAltered):
             links().read(part)
 
@@ -64,10 +62,10 @@ def test_an_altered_link_opens_nothing() -> None:
 @given(st.text() | st.from_regex(r"[\w.-]{0,80}", fullmatch=True))
 def test_whatever_a_stranger_sends_is_refused(text: str) -> None:
     with pytest.raises(LinkAltered):
-        links().read(text)
-    assert Sessions(SETTINGS, ManualClock(NOON)).read(text) is None
+        LINKS.read(text)
+    assert SESSIONS.read(text) is None
     with pytest.raises(Unauthenticated):
-        Tokens(SETTINGS, ManualClock(NOON)).verify(text)
+        TOKENS.verify(text)
 
 
 def test_a_link_says_nothing_of_the_customer() -> None:

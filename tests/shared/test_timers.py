@@ -11,7 +11,8 @@ import pytest
 from shared.clock import ManualClock, SystemClock
 from shared.database import Database, WriteSession
 from shared.ids import new_id
-from shared.timers import POSTPONED_BY, Timer, TimerWorker
+from shared.timer_worker import POSTPONED_BY, TimerWorker
+from shared.timers import Timer
 from tests.support.scratch import NOON, effects, fact, record_effect, rows, until, words
 
 MINUTE = timedelta(minutes=1)
@@ -20,7 +21,7 @@ DYING = """
 import asyncio, os, sys
 from shared.clock import SystemClock
 from shared.database import Database
-from shared.timers import TimerWorker
+from shared.timer_worker import TimerWorker
 from tests.support.scratch import record_effect
 
 async def fire(session, timers):

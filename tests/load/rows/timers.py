@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from shared.database import WriteSession
 from shared.runtime import Runtime
-from shared.timers import Timer, TimerWorker
+from shared.timer_worker import TimerWorker
+from shared.timers import Timer
 from tests.load import rival
 from tests.load.promises import make_open, many_open
 from tests.load.sender import quantile
