@@ -1,0 +1,66 @@
+"""The bench judges rightly, chooses the rows that were asked for, and sends what the provider would."""
+
+import json
+from datetime import UTC, datetime
+from itertools import islice
+
+import pytest
+
+from services.intake.channels.provider import Contact, Refused, Request
+from services.intake.channels.twilio import FORM, parse, verify
+from tests.load.__main__ import chosen, families
+from tests.load.sender import quantile
+from tests.load.sms import TOKEN, Texts
+from tests.load.table import Goal, Measured, as_json, judged, not_measured, rendered
+
+FOUR_TIMES = Goal("ratio", ">=", 4)
+QUICK = Goal("value", "<=", 250, "ms")
+
+
+def test_a_row_has_the_agreed_keys_and_says_whether_it_holds() -> None:
+    rows = [
+        judged("accept.vs_orm", FOUR_TIMES, Measured(1000, "requests/s", "two rows: 300", 3.3333)),
+        judged("accept.p99", QUICK, Measured(250, "ms")),
+        not_measured("relay.kafka", QUICK, "no Kafka"),
+    ]
+    found = json.loads(as_json(rows))
+    assert [list(row) for row in found] == [["row", "value", "unit", "versus", "ratio", "goal", "holds"]] * 3
+    assert [row["holds"] for row in found] == [False, True, None]
+    assert found[0]["ratio"] == 3.333
+    assert found[0]["goal"] == ">= 4 x"
+    assert rendered(rows).splitlines()[1].split()[-1] == "NO"
+
+
+def test_rows_are_asked_for_by_name_or_prefix() -> None:
+    names = ["accept.p99", "accept.vs_orm", "parse", "timers.fire"]
+    assert chosen(names, []) == names
+    assert chosen(names, ["accept", "parse"]) == ["accept.p99", "accept.vs_orm", "parse"]
+    with pytest.raises(ValueError, match="no row begins with"):
+        chosen(names, ["timer."])
+
+
+def test_no_two_families_claim_a_row() -> None:
+    names = [name for family in families() for name in family.GOALS]
+    assert len(names) == len(set(names))
+    assert {"accept.vs_orm", "parse", "timers.fire", "journey.rate"} <= set(names)
+
+
+@pytest.mark.parametrize(("q", "expected"), [(0.5, 50), (0.99, 99), (1.0, 100), (0.001, 1)])
+def test_a_quantile_is_a_value_that_was_measured(q: float, expected: float) -> None:
+    assert quantile([float(n) for n in range(1, 101)], q) == expected
+
+
+def test_the_senders_messages_are_signed_and_each_is_a_new_one() -> None:
+    origin = "https://kept.example.com"
+    texts = Texts(origin, customers=2)
+    contacts = []
+    for body, signature in islice(texts.form(), 3):
+        headers = {"content-type": FORM, "x-twilio-signature": signature}
+        request = Request(origin + texts.path, headers, body)
+        verify(request, [TOKEN], datetime.now(UTC))
+        with pytest.raises(Refused):
+            verify(request, ["another"], datetime.now(UTC))
+        contacts += [item for item in parse(request) if isinstance(item, Contact)]
+    assert len({contact.external_id for contact in contacts}) == 3
+    assert len({contact.address for contact in contacts}) == 2
+    assert contacts[0].text == "Xin chào, đơn hàng của tôi vẫn chưa đến. Khi nào thì tôi nhận được ạ?"
