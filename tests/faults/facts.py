@@ -24,7 +24,7 @@ _QUARANTINE = "SELECT reason FROM quarantine"
 _COMMITMENTS = """
     SELECT id, kind, interaction_id, status, outcome, terms -> 0 ->> 'words' AS words FROM commitment
 """
-_NOTIFICATIONS = "SELECT id, template, once_for, state FROM notification"
+_NOTIFICATIONS = "SELECT id, template, once_for, state, attempts FROM notification"
 _SURVEYS = "SELECT commitment_id FROM survey"
 
 Row = Any

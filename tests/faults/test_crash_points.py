@@ -52,7 +52,8 @@ async def test_dying_there_loses_and_doubles_nothing(scene: Scene, deaths: Death
     if "after_publish" in deaths.values():
         assert len(facts.published) > len({p.event_id for p in facts.published}), "published again, handled once"
     if "after_send" in deaths.values():
-        assert max(facts.mails.values()) > 1, "the policy of mail: again, under the same Message-ID"
+        # The policy of mail: again, under the same Message-ID, unless what it says is no longer true by then.
+        assert any(row["attempts"] > (row["state"] == "sent") for row in facts.notifications)
 
 
 async def die_and_come_back(stand: Stand, service: str, role: str) -> int:
