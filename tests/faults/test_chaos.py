@@ -36,8 +36,9 @@ def without_an_entry(facts: Facts) -> Facts:
     return replace(facts, timeline=facts.timeline[1:])
 
 
-def without_an_interaction(facts: Facts) -> Facts:
-    return replace(facts, interactions=facts.interactions[1:])
+def without_interactions(facts: Facts) -> Facts:
+    """All of them: which of them are this run's is not for a tamperer to know, others share the installation."""
+    return replace(facts, interactions=[])
 
 
 def handled_by_nobody(facts: Facts) -> Facts:
@@ -74,7 +75,7 @@ def handled_backwards(facts: Facts) -> Facts:
     ("tamper", "fault"),
     [
         (without_an_entry, "lost"),
-        (without_an_interaction, "lost"),
+        (without_interactions, "lost"),
         (handled_by_nobody, "lost"),
         (an_entry_twice, "doubled"),
         (a_clock_twice, "doubled"),
