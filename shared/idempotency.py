@@ -15,6 +15,8 @@ from fastapi import Request, Response
 from sqlalchemy import text
 
 from shared.problems import Invalid, Malformed
+from shared.security.access import identify
+from shared.security.sessions import COOKIE
 
 if TYPE_CHECKING:
     from shared.database import WriteSession
@@ -32,14 +34,14 @@ _FINISH = text("UPDATE idempotency_key SET status = :status, headers = :headers,
 
 
 async def begin(session: WriteSession, request: Request) -> Response | None:
-    """The kept answer, or None where this request is the first. Raises Invalid, Malformed."""
+    """The kept answer, or None where this request is the first. Raises Invalid, Malformed, Unauthenticated."""
     given = request.headers.get(HEADER)
     if given is None:
         return None
     if not 1 <= len(given) <= 255 or not given.isprintable():
         raise Malformed("Idempotency-Key must be 1 to 255 printable characters")
     # Who asks is part of the key: two clients that choose the same words do not meet.
-    asker = request.headers.get("authorization", "") + request.headers.get("cookie", "")
+    asker = request.headers.get("authorization", "") + request.cookies.get(COOKIE, "")
     key = sha256(f"{asker}\n{given}".encode()).hexdigest()
     body = await request.body()
     digest = sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
@@ -48,6 +50,8 @@ async def begin(session: WriteSession, request: Request) -> Response | None:
     if claimed.first() is not None:
         request.state.idempotency_key = key
         return None
+    if asker:
+        await identify(request)  # a kept answer is for those who may still ask
     kept = (await session.execute(_FIND, {"key": key})).one()
     if kept.request_hash != digest:
         raise Invalid("this Idempotency-Key was used for another request")

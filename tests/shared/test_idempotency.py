@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from shared.clock import ManualClock
 from shared.database import Database
@@ -73,3 +74,14 @@ async def test_after_a_day_it_is_forgotten(client: httpx.AsyncClient, database: 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\x07b"])
 async def test_a_key_that_is_none_is_refused(client: httpx.AsyncClient, key: str) -> None:
     assert (await post(client, key)).status_code == 400
+
+
+async def test_a_kept_answer_is_not_for_a_token_that_has_expired(
+    app: FastAPI, client: httpx.AsyncClient, clock: ManualClock
+) -> None:
+    token = app.state.tokens.issue("crm", frozenset({"toy:write"}), lifetime=timedelta(hours=1))
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert (await post(client, "a", **bearer)).status_code == 201
+    assert (await post(client, "a", **bearer)).status_code == 201
+    clock.advance(timedelta(hours=2))
+    assert (await post(client, "a", **bearer)).status_code == 401
