@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.intake.arrival import Arrival
 from services.intake.calls import CallFacts, fold, is_settled, settle
-from services.intake.channels.provider import CallStep
+from services.intake.channels.items import CallStep
 from services.intake.directory import Line
 from shared.database import WriteSession
 from shared.timers import Timer
@@ -96,9 +96,7 @@ def _watch(session: WriteSession, key: Key, facts: CallFacts, grace: float, *, i
 def _arrival(last: Stepped, facts: CallFacts) -> Arrival:
     line = last.line
     contact = settle(last.step.call_id, facts)
-    return Arrival(
-        line.name, line.provider.kind, line.account, last.received_at, contact, last.raw_id, last.traceparent
-    )
+    return Arrival(line.source, last.received_at, contact, last.raw_id, last.traceparent)
 
 
 async def give_up_waiting(session: WriteSession, subjects: Sequence[str], lines: Mapping[str, Line]) -> list[Arrival]:
@@ -109,7 +107,5 @@ async def give_up_waiting(session: WriteSession, subjects: Sequence[str], lines:
     for row in rows.all():
         line = lines[row.channel]
         contact = settle(row.call_id, CallFacts.from_json(row.facts))
-        arrivals.append(
-            Arrival(line.name, line.provider.kind, line.account, row.received_at, contact, row.raw_id, row.traceparent)
-        )
+        arrivals.append(Arrival(line.source, row.received_at, contact, row.raw_id, row.traceparent))
     return arrivals

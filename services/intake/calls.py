@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from services.intake.channels.provider import Address, CallStep, Contact
+from services.intake.channels.items import Address, CallStep, Contact
 from shared.contracts.intake import ChannelKind, HandleKind, InteractionKind
 
 WITHHELD = frozenset({"anonymous", "unknown", "private", "withheld", "restricted"})
@@ -18,7 +18,7 @@ WITHHELD = frozenset({"anonymous", "unknown", "private", "withheld", "restricted
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What the steps of one call have said so far. `answered` is what its hangup said."""
+    """What the steps of one call have said so far. `answered` and `seconds` are what its hangup said."""
 
     started_at: datetime | None = None
     answered_at: datetime | None = None
@@ -29,6 +29,7 @@ class CallFacts:
     rings: int | None = None
     agent: str | None = None
     answered: bool | None = None
+    seconds: int | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=datetime.isoformat)
@@ -55,6 +56,7 @@ def fold(facts: CallFacts, step: CallStep) -> CallFacts:
     )
     merged = {f.name: _least(getattr(facts, f.name), getattr(said, f.name)) for f in fields(CallFacts)}
     merged["rings"] = max((r for r in (facts.rings, step.rings) if r is not None), default=None)
+    merged["seconds"] = max((x for x in (facts.seconds, step.seconds) if x is not None), default=None)
     merged["answered"] = True if True in (facts.answered, said.answered) else merged["answered"]
     return CallFacts(**merged)
 
@@ -78,7 +80,9 @@ def settle(call_id: str, facts: CallFacts) -> Contact:
     was_answered = facts.answered_at is not None or facts.answered is True
     direction = facts.direction or "in"
     other = facts.caller if direction == "in" else facts.called
-    seconds = (facts.ended_at - facts.answered_at).total_seconds() if facts.answered_at else None
+    seconds: float | None = facts.seconds if was_answered else None
+    if seconds is None and facts.answered_at:
+        seconds = (facts.ended_at - facts.answered_at).total_seconds()
     return Contact(
         external_id=call_id,
         kind=InteractionKind.CALL if was_answered else InteractionKind.MISSED_CALL,

@@ -1,10 +1,14 @@
-"""Which case a contact belongs to: an open one of the customer's family, else a new one."""
+"""Which case a contact belongs to: an open one of the customer's family, else a new one.
+
+Of several open ones it is the one whose mark it carries, then the one of what it answers, then the newest. A mark or
+a reference into somebody else's case counts for nothing: both can be forwarded.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,6 +18,7 @@ from services.intake.settings import IntakeSettings
 from shared.contracts.intake import CaseOpened
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
+from shared.security import Marks
 
 if TYPE_CHECKING:
     from services.intake.arrival import Arrival
@@ -26,6 +31,19 @@ _OPEN = text("""
     FROM customer c JOIN customer_case k ON k.customer_id = c.id AND k.status = 'open'
     WHERE c.family_id = ANY(CAST(:families AS uuid[]))
     ORDER BY c.family_id, k.opened_at DESC, k.id DESC
+""")
+_MARKED = text("""
+    SELECT k.id, c.family_id FROM customer_case k JOIN customer c ON c.id = k.customer_id
+    WHERE k.id = ANY(CAST(:ids AS uuid[])) AND k.status = 'open'
+""")
+_ANSWERED = text("""
+    SELECT r.channel, r.reference, k.id, c.family_id
+    FROM unnest(CAST(:channels AS text[]), CAST(:references AS text[])) AS r (channel, reference)
+    CROSS JOIN LATERAL (
+        SELECT case_id FROM interaction WHERE channel = r.channel AND external_id = r.reference
+        UNION ALL SELECT case_id FROM interaction WHERE message_id = r.reference) i
+    JOIN customer_case k ON k.id = i.case_id AND k.status = 'open'
+    JOIN customer c ON c.id = k.customer_id
 """)
 _OPEN_OF = text("""
     SELECT id FROM customer_case WHERE customer_id = ANY(CAST(:members AS uuid[])) AND status = 'open'
@@ -49,27 +67,61 @@ class Threads:
 
 
 async def thread(
-    session: WriteSession, arrivals: Sequence[Arrival], people: Sequence[Person], settings: IntakeSettings
+    session: WriteSession,
+    arrivals: Sequence[Arrival],
+    people: Sequence[Person],
+    settings: IntakeSettings,
+    marks: Marks,
 ) -> Threads:
     """What a machine wrote, or we did, joins an open case but never opens one."""
     by_family = await open_cases(session, [p.family_id for p in people])
+    pointed_at = await _pointed_at(session, arrivals, marks)
     threads = Threads()
     for arrival, person in zip(arrivals, people, strict=True):
-        contact = arrival.contact
-        if person.family_id not in by_family and contact.direction == "in" and not contact.automatic:
+        contact, family = arrival.contact, person.family_id
+        meant = next((c.id for c in pointed_at.get(arrival.key, ()) if c.family_id == family), None)
+        if meant is None and family not in by_family and contact.direction == "in" and not contact.automatic:
             case = CaseOpened(
                 customer_id=person.id,
                 case_id=new_id(),
                 kind="request",
                 owner=settings.default_owner,
-                stated_request=(contact.text or contact.subject or "")[:STATED] or None,
+                stated_request=(contact.reply or contact.text or contact.subject or "")[:STATED] or None,
                 opened_at=session.now,
             )
-            by_family[person.family_id] = case.case_id
+            by_family[family] = case.case_id
             threads.opened[case.case_id] = case
-        threads.of.append(by_family.get(person.family_id))
+        threads.of.append(meant or by_family.get(family))
     await store(session, list(threads.opened.values()))
     return threads
+
+
+class _Pointed(NamedTuple):
+    id: UUID
+    family_id: UUID
+
+
+async def _pointed_at(
+    session: ReadSession, arrivals: Sequence[Arrival], marks: Marks
+) -> dict[tuple[str, str], list[_Pointed]]:
+    """The open cases that arrivals point at, by arrival, the surest first."""
+    marked = {a.key: [id_ for m in a.contact.marks if (id_ := marks.read(m))] for a in arrivals if a.contact.marks}
+    wanted = [(a, reference) for a in arrivals for reference in a.contact.references]
+    found: dict[tuple[str, str], list[_Pointed]] = {}
+    if any(marked.values()):
+        ids = [id_ for ids in marked.values() for id_ in ids]
+        open_ones = {row.id: _Pointed(*row) for row in await session.execute(_MARKED, {"ids": ids})}
+        for at, ids in marked.items():
+            found.setdefault(at, []).extend(open_ones[id_] for id_ in ids if id_ in open_ones)
+    if wanted:
+        columns = {"channels": [a.source.channel for a, _ in wanted], "references": [r for _, r in wanted]}
+        answered: dict[tuple[str, str], _Pointed] = {}
+        for row in await session.execute(_ANSWERED, columns):
+            answered.setdefault((row.channel, row.reference), _Pointed(row.id, row.family_id))
+        for arrival, reference in wanted:
+            if case := answered.get((arrival.source.channel, reference)):
+                found.setdefault(arrival.key, []).append(case)
+    return found
 
 
 async def open_cases(session: ReadSession, families: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -10,6 +10,7 @@ from time import monotonic
 import structlog
 from sqlmodel import select
 
+from services.intake.arrival import Source
 from services.intake.channels.provider import Provider
 from services.intake.channels.registry import providers
 from services.intake.errors import ChannelLocked, NoSuchChannel
@@ -29,12 +30,20 @@ MISSING = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A channel with its provider. `secrets` None: they cannot be opened with the present key."""
+    """A channel with its provider. `secrets` None: they cannot be opened with the present key.
 
-    name: str
+    `access_token` opens the provider's own API, where somebody gave us one.
+    """
+
+    source: Source
     provider: Provider
-    account: str
     secrets: tuple[str, ...] | None
+    access_token: str | None = None
+    is_enabled: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.source.channel
 
     def usable_secrets(self) -> tuple[str, ...]:
         """Raises ChannelLocked."""
@@ -96,9 +105,11 @@ class Directory:
         if provider is None:
             log.error("channel.provider_unknown", channel=row.name, provider=row.provider)
             return None
+        source = Source(row.name, provider.name, provider.kind, row.account)
         try:
             secrets = tuple(self._vault.open(sealed) for sealed in row.sealed_secrets)
+            access_token = self._vault.open(row.sealed_access_token) if row.sealed_access_token else None
         except ValueError:
             log.error("channel.locked", channel=row.name)
-            return Line(row.name, provider, row.account, None)
-        return Line(row.name, provider, row.account, secrets)
+            return Line(source, provider, None, is_enabled=row.enabled)
+        return Line(source, provider, secrets, access_token, row.enabled)

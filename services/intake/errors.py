@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.problems import Conflict, Gone, Invalid, NotFound, Unauthenticated, Unavailable
+from shared.problems import Conflict, Gone, Invalid, NotFound, Problem, Unauthenticated, Unavailable
 
 
 class NoSuchChannel(NotFound):
@@ -33,6 +33,16 @@ class ChannelLocked(Unavailable):
     """Its secrets were sealed under another KEPT_SECRET_KEY. It heals with the setting, hence no 4xx."""
 
     code = "channel-locked"
+
+
+class ChannelOff(Gone):
+    """Somebody switched it off: each provider is told in its own way not to come again."""
+
+    code = "channel-off"
+
+
+class MethodNotAllowed(Problem):
+    status, code = 405, "method-not-allowed"
 
 
 class ChannelExists(Conflict):

@@ -1,6 +1,6 @@
 """A batch of contacts becomes interactions, customers, cases and events, in a handful of statements.
 
-    unseen -> resolve (who) -> thread (what about) -> insert -> emit
+    unseen -> prove -> resolve (who) -> thread (what about) -> insert -> attachments -> emit
 
 The unique index on (channel, external_id) has the last word on copies: where it disagrees with what was read
 before, the whole batch is done again.
@@ -8,24 +8,23 @@ before, the whole batch is done again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from hashlib import blake2b
 from uuid import UUID
 
 import structlog
 from sqlalchemy import text
 
-from services.intake import casework, people
+from services.intake import attachments, casework, facts, people
 from services.intake.arrival import Arrival
-from services.intake.channels.provider import Contact
+from services.intake.channels.items import Contact
 from services.intake.errors import Overtaken
 from services.intake.people import Person
 from services.intake.settings import IntakeSettings
-from shared.contracts.intake import InteractionReceived, InteractionSent
+from shared.contracts.intake import AttachmentFacts, InteractionReceived, InteractionSent
 from shared.database import WriteSession
 from shared.ids import new_id
+from shared.security import Marks
 from shared.telemetry import span
 
 log = structlog.get_logger()
@@ -40,16 +39,29 @@ _SEEN = text("""
 """)
 _INSERT = text("""
     INSERT INTO interaction (id, channel, external_id, customer_id, case_id, direction, kind, channel_kind,
-        occurred_at, received_at, subject, text, ring_count, duration_seconds, agent, automatic, attachments,
-        raw_id, digest)
+        occurred_at, received_at, subject, text, ring_count, duration_seconds, agent, automatic,
+        raw_id, digest, reply, message_id)
     SELECT * FROM unnest(
         CAST(:id AS uuid[]), CAST(:channel AS text[]), CAST(:external_id AS text[]), CAST(:customer_id AS uuid[]),
         CAST(:case_id AS uuid[]), CAST(:direction AS text[]), CAST(:kind AS text[]), CAST(:channel_kind AS text[]),
         CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]), CAST(:subject AS text[]),
         CAST(:text AS text[]), CAST(:ring_count AS int[]), CAST(:duration_seconds AS int[]),
-        CAST(:agent AS text[]), CAST(:automatic AS boolean[]), CAST(:attachments AS text[]),
-        CAST(:raw_id AS bigint[]), CAST(:digest AS bigint[]))
+        CAST(:agent AS text[]), CAST(:automatic AS boolean[]),
+        CAST(:raw_id AS bigint[]), CAST(:digest AS bigint[]), CAST(:reply AS text[]), CAST(:message_id AS text[]))
     ON CONFLICT (channel, external_id) DO NOTHING RETURNING id
+""")
+
+
+# Whoever used a token first keeps it; what is asked with it again is the same contact or nothing.
+_PROVE = text("""
+    WITH asked AS (
+        SELECT DISTINCT ON (channel, token) channel, token, external_id
+        FROM unnest(CAST(:channels AS text[]), CAST(:tokens AS text[]), CAST(:ids AS text[])) WITH ORDINALITY
+             AS k (channel, token, external_id, place)
+        ORDER BY channel, token, place),
+    fresh AS (INSERT INTO used_token SELECT * FROM asked ON CONFLICT DO NOTHING RETURNING *)
+    SELECT * FROM fresh UNION ALL
+    SELECT u.* FROM used_token u JOIN asked USING (channel, token)
 """)
 
 
@@ -59,18 +71,23 @@ def digest(contact: Contact) -> int:
     return int.from_bytes(blake2b(content.encode(), digest_size=8).digest(), signed=True)
 
 
-async def file(session: WriteSession, arrivals: Sequence[Arrival], settings: IntakeSettings) -> int:
-    """Files each contact once and emits its events. Returns how many were new. Raises Overtaken."""
-    fresh = await _unseen(session, arrivals)
+async def file(
+    session: WriteSession, arrivals: Sequence[Arrival], settings: IntakeSettings, marks: Marks
+) -> Sequence[Arrival]:
+    """Files each contact once and emits its events. Returns those that were new. Raises Overtaken."""
+    fresh = await _proved(session, await _unseen(session, arrivals))
     if not fresh:
-        return 0
+        return []
     known = await people.resolve(session, fresh, settings)
-    cases = await casework.thread(session, fresh, known, settings)
+    cases = await casework.thread(session, fresh, known, settings, marks)
     ids = [new_id() for _ in fresh]
     rows = [_row(i, a, p, c) for i, a, p, c in zip(ids, fresh, known, cases.of, strict=True)]
     inserted = await session.execute(_INSERT, {name: [row[name] for row in rows] for name in rows[0]})
     if len(inserted.all()) != len(fresh):
         raise Overtaken
+    files = await attachments.put(
+        session, [(i, a.source.channel, a.raw_id, a.contact.attachments) for i, a in zip(ids, fresh, strict=True)]
+    )
     told: set[UUID] = set()
     for id_, arrival, person, case_id in zip(ids, fresh, known, cases.of, strict=True):
         with span("file contact", arrival.traceparent):
@@ -79,8 +96,30 @@ async def file(session: WriteSession, arrivals: Sequence[Arrival], settings: Int
                 session.emit(person.news)
             if case_id in cases.opened:
                 session.emit(cases.opened.pop(case_id))
-            session.emit(_fact(id_, arrival, person, case_id, settings))
-    return len(fresh)
+            session.emit(_fact(id_, arrival, person, case_id, files.get(id_, ()), settings))
+    await facts.bind(session, fresh, ids, known)
+    return fresh
+
+
+async def _proved(session: WriteSession, arrivals: list[Arrival]) -> list[Arrival]:
+    """Those whose token, where they carry one, was not used for another contact."""
+    with_token = [a for a in arrivals if a.contact.token]
+    if not with_token:
+        return arrivals
+    columns = {
+        "channels": [a.source.channel for a in with_token],
+        "tokens": [a.contact.token for a in with_token],
+        "ids": [a.contact.external_id for a in with_token],
+    }
+    used = {(row.channel, row.token): row.external_id for row in await session.execute(_PROVE, columns)}
+    proved = []
+    for arrival in arrivals:
+        token = (arrival.source.channel, arrival.contact.token)
+        if arrival.contact.token and used[token] != arrival.contact.external_id:
+            log.warning("contact.token_used_before", channel=arrival.source.channel, id=arrival.contact.external_id)
+        else:
+            proved.append(arrival)
+    return proved
 
 
 async def _unseen(session: WriteSession, arrivals: Sequence[Arrival]) -> list[Arrival]:
@@ -98,22 +137,21 @@ async def _unseen(session: WriteSession, arrivals: Sequence[Arrival]) -> list[Ar
             first[arrival.key] = arrival
             digests[arrival.key] = digest(arrival.contact)
         elif found != digest(arrival.contact):
-            log.warning("contact.same_id_other_content", channel=arrival.channel, id=arrival.contact.external_id)
+            log.warning("contact.same_id_other_content", channel=arrival.source.channel, id=arrival.contact.external_id)
     return list(first.values())
 
 
 def _row(id_: UUID, arrival: Arrival, person: Person, case_id: UUID | None) -> Mapping[str, object]:
     contact = arrival.contact
-    attachments = [asdict(a) for a in contact.attachments]
     return {
         "id": id_,
-        "channel": arrival.channel,
+        "channel": arrival.source.channel,
         "external_id": contact.external_id,
         "customer_id": person.id,
         "case_id": case_id,
         "direction": contact.direction,
         "kind": contact.kind.value,
-        "channel_kind": (contact.channel_kind or arrival.channel_kind).value,
+        "channel_kind": (contact.channel_kind or arrival.source.kind).value,
         "occurred_at": contact.occurred_at or arrival.received_at,
         "received_at": arrival.received_at,
         "subject": contact.subject,
@@ -122,22 +160,28 @@ def _row(id_: UUID, arrival: Arrival, person: Person, case_id: UUID | None) -> M
         "duration_seconds": contact.duration_seconds,
         "agent": contact.agent,
         "automatic": contact.automatic,
-        "attachments": json.dumps(attachments) if attachments else None,
         "raw_id": arrival.raw_id,
         "digest": digest(contact),
+        "reply": contact.reply,
+        "message_id": contact.message_id,
     }
 
 
 def _fact(
-    id_: UUID, arrival: Arrival, person: Person, case_id: UUID | None, settings: IntakeSettings
+    id_: UUID,
+    arrival: Arrival,
+    person: Person,
+    case_id: UUID | None,
+    files: Sequence[AttachmentFacts],
+    settings: IntakeSettings,
 ) -> InteractionReceived | InteractionSent:
     contact = arrival.contact
     common = {
         "customer_id": person.id,
         "interaction_id": id_,
         "case_id": case_id,
-        "channel": arrival.channel,
-        "channel_kind": contact.channel_kind or arrival.channel_kind,
+        "channel": arrival.source.channel,
+        "channel_kind": contact.channel_kind or arrival.source.kind,
         "kind": contact.kind,
         "occurred_at": contact.occurred_at or arrival.received_at,
         "received_at": arrival.received_at,
@@ -146,8 +190,12 @@ def _fact(
         "ring_count": contact.ring_count,
         "duration_seconds": contact.duration_seconds,
         "agent": contact.agent,
+        "attachments": files,
     }
     if contact.direction == "out":
         return InteractionSent.model_validate(common)
     language = person.spoken or person.language or settings.default_language
-    return InteractionReceived.model_validate({**common, "language": language, "automatic": contact.automatic})
+    reply = contact.reply[:EVENT_TEXT] if contact.reply else None
+    return InteractionReceived.model_validate(
+        {**common, "language": language, "automatic": contact.automatic, "reply": reply}
+    )

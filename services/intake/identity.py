@@ -8,8 +8,8 @@ from hashlib import sha256
 
 import phonenumbers
 
-from services.intake.channels.provider import Address
-from shared.contracts.intake import HandleKind, Language
+from services.intake.channels.items import Address
+from shared.contracts.intake import Handle, HandleKind, Language
 
 LONGEST = 320
 """Characters of a handle: the longest email address."""
@@ -48,6 +48,15 @@ def normalise(kind: HandleKind, value: str, region: str) -> str | None:
     if len(value) > LONGEST:
         return sha256(value.encode()).hexdigest()
     return value or None
+
+
+def handle_of(address: Address, account: str, region: str) -> Handle | None:
+    """The handle of an address. A chat's value means something within its account, and there within its scope."""
+    value = normalise(address.kind, address.value, region)
+    if value is None:
+        return None
+    scoped = f"{account}:{address.scope}" if address.scope else account
+    return Handle(kind=address.kind, account=scoped if address.kind is HandleKind.CHAT else "", value=value)
 
 
 def _phone(value: str, region: str) -> str:

@@ -95,7 +95,7 @@ async def record(
     )
     row.external_id = str(row.id)
     session.add(row)
-    facts = row.model_dump(include=set(InteractionSent.model_fields))
+    facts = row.model_dump(include=set(InteractionSent.model_fields) - {"attachments"})
     facts |= {"interaction_id": row.id, "text": said.text[:EVENT_TEXT], "answers": said.answers}
     session.emit(InteractionSent.model_validate(facts))
     return _out(row)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import text
 
-from services.intake.identity import detect_language, normalise
+from services.intake.identity import detect_language
 from services.intake.settings import IntakeSettings
 from shared.contracts.intake import CustomerCreated, CustomerFacts, CustomerUpdated, Handle, HandleKind, Language
 from shared.database import ReadSession, WriteSession
@@ -43,8 +43,9 @@ _CREATE = text("""
 _LEARN = text("""
     UPDATE customer c SET language = l.language
     FROM unnest(CAST(:ids AS uuid[]), CAST(:languages AS text[])) AS l (id, language)
-    WHERE c.id = l.id AND c.language IS NULL RETURNING c.id, c.name, c.kind, c.language
+    WHERE c.id = l.id AND c.language IS NULL RETURNING c.id
 """)
+_FACTS = text("SELECT id, name, kind, language FROM customer WHERE id = ANY(CAST(:ids AS uuid[]))")
 _HANDLES = text("""
     SELECT customer_id, kind, account, value FROM handle WHERE customer_id = ANY(CAST(:ids AS uuid[]))
     ORDER BY first_seen_at, kind, value
@@ -67,16 +68,6 @@ class Person:
     news: CustomerFacts | None = None
 
 
-def handle_of(arrival: Arrival, region: str) -> Handle | None:
-    """The handle in its one form. A chat's value means something within its account only."""
-    address = arrival.contact.address
-    value = normalise(address.kind, address.value, region) if address else None
-    if address is None or value is None:
-        return None
-    account = arrival.account if address.kind is HandleKind.CHAT else ""
-    return Handle(kind=address.kind, account=account, value=value)
-
-
 def key(handle: Handle) -> Key:
     return handle.kind.value, handle.account, handle.value
 
@@ -84,35 +75,46 @@ def key(handle: Handle) -> Key:
 async def resolve(session: WriteSession, arrivals: Sequence[Arrival], settings: IntakeSettings) -> list[Person]:
     """The person of each arrival, in their order. Whoever is not known yet is created.
 
-    Somebody who hides their address is a new customer each time: nothing says that two of them are one.
+    Somebody who hides their address is a new customer each time: nothing says that two of them are one. More
+    addresses of the same person (aliases) are theirs from now on, where they are nobody's yet.
     """
-    handles = [handle_of(a, settings.default_region) for a in arrivals]
+    handles = [_handles(a, settings.default_region) for a in arrivals]
     spoken = [detect_language(a.contact.text, a.contact.address) for a in arrivals]
-    known = await find(session, [key(h) for h in handles if h])
+    known = await find(session, [key(h) for hs in handles for h in hs])
     fresh: dict[Key | int, _New] = {}
-    for index, (arrival, handle, language) in enumerate(zip(arrivals, handles, spoken, strict=True)):
-        who = key(handle) if handle else index
-        if who in known:
+    whose: list[list[Key | int]] = [[key(h) for h in hs] or [index] for index, hs in enumerate(handles)]
+    for arrival, mine, keys, language in zip(arrivals, handles, whose, spoken, strict=True):
+        if any(who in known for who in keys):
             continue
-        before = fresh.get(who)
-        fresh[who] = _New(
-            before.id if before else new_id(),
-            handle,
-            (before and before.name) or arrival.contact.name,
-            (before and before.language) or language,
-        )
+        new = next((fresh[who] for who in keys if who in fresh), None) or _New(new_id())
+        new.learn(mine, arrival.contact.name, language)
+        fresh.update(dict.fromkeys(keys, new))
     news = await _create(session, fresh, known, settings)
-    keys: list[Key | int] = [key(h) if h else i for i, h in enumerate(handles)]
-    people = [_person(who, known, fresh, language, news) for who, language in zip(keys, spoken, strict=True)]
-    return await _learn(session, people, settings)
+    people = [_person(keys, known, fresh, language, news) for keys, language in zip(whose, spoken, strict=True)]
+    claimed = await _claim_aliases(session, handles, people, known)
+    return await _learn(session, people, claimed, settings)
 
 
-@dataclass(frozen=True, slots=True)
+def _handles(arrival: Arrival, region: str) -> list[Handle]:
+    contact = arrival.contact
+    if not contact.aliases:
+        handle = arrival.source.handle(contact.address, region) if contact.address else None
+        return [handle] if handle else []
+    addresses = [a for a in (contact.address, *contact.aliases) if a]
+    found = [arrival.source.handle(address, region) for address in addresses]
+    return list(dict.fromkeys(handle for handle in found if handle))
+
+
+@dataclass(slots=True)
 class _New:
     id: UUID
-    handle: Handle | None
-    name: str | None
-    language: Language | None
+    handles: list[Handle] = field(default_factory=list)
+    name: str | None = None
+    language: Language | None = None
+
+    def learn(self, handles: Sequence[Handle], name: str | None, language: Language | None) -> None:
+        self.handles += [handle for handle in handles if handle not in self.handles]
+        self.name, self.language = self.name or name, self.language or language
 
 
 Known = dict[Key | int, tuple[UUID, UUID, "Language | None"]]
@@ -133,10 +135,11 @@ async def _create(
     """Creates them; a handle that somebody else took meanwhile is looked up again into `known`."""
     if not fresh:
         return {}
-    won = await claim(session, [(new.handle, new.id) for new in fresh.values() if new.handle])
-    lost = [key(n.handle) for n in fresh.values() if n.handle and key(n.handle) not in won]
-    known.update(await find(session, lost))
-    made = [new for who, new in fresh.items() if who not in known]
+    news = list({new.id: new for new in fresh.values()}.values())
+    wanted = [(handle, new.id) for new in news for handle in new.handles]
+    won = await claim(session, wanted)
+    known.update(await find(session, [key(handle) for handle, _ in wanted if key(handle) not in won]))
+    made = [new for new in news if not any(key(handle) in known for handle in new.handles)]
     await session.execute(
         _CREATE,
         {
@@ -151,7 +154,7 @@ async def _create(
             customer_id=n.id,
             name=n.name,
             language=n.language or default_language(settings),
-            handles=[n.handle] if n.handle else [],
+            handles=n.handles,
         )
         for n in made
     }
@@ -175,37 +178,63 @@ async def claim(session: WriteSession, handles: Sequence[tuple[Handle, UUID]]) -
 
 
 def _person(
-    who: Key | int,
+    keys: Sequence[Key | int],
     known: Known,
     fresh: Mapping[Key | int, _New],
     spoken: Language | None,
     news: Mapping[UUID, CustomerFacts],
 ) -> Person:
-    if who in known:
-        id_, family, language = known[who]
-        return Person(id_, family, language, spoken)
-    new = fresh[who]
+    for who in keys:
+        if who in known:
+            id_, family, language = known[who]
+            return Person(id_, family, language, spoken)
+    new = fresh[keys[0]]
     return Person(new.id, new.id, new.language, spoken, news[new.id])
 
 
-async def _learn(session: WriteSession, people: list[Person], settings: IntakeSettings) -> list[Person]:
-    """A known customer whose language was not known, and who has now shown it."""
+async def _claim_aliases(
+    session: WriteSession, handles: Sequence[Sequence[Handle]], people: Sequence[Person], known: Known
+) -> set[UUID]:
+    """Known people's addresses that were nobody's become theirs. Returns whose."""
+    wanted = {
+        key(handle): (handle, person.id)
+        for mine, person in zip(handles, people, strict=True)
+        if len(mine) > 1 and person.news is None
+        for handle in mine
+        if key(handle) not in known
+    }
+    won = await claim(session, list(wanted.values()))
+    return {wanted[who][1] for who in won}
+
+
+async def _learn(
+    session: WriteSession, people: list[Person], claimed: set[UUID], settings: IntakeSettings
+) -> list[Person]:
+    """Known customers of whom something is new: their language, which they have now shown, or a handle."""
     learned = {p.id: p.spoken for p in people if p.language is None and p.spoken and p.news is None}
-    if not learned:
+    if learned:
+        values = {"ids": list(learned), "languages": [str(value) for value in learned.values()]}
+        claimed = claimed | set((await session.execute(_LEARN, values)).scalars())
+    if not claimed and not learned:
         return people
-    rows = (
-        await session.execute(_LEARN, {"ids": list(learned), "languages": [str(value) for value in learned.values()]})
-    ).all()
-    handles = await handles_of(session, [row.id for row in rows])
-    news = {
+    news = await facts_of(session, claimed, settings)
+    return [replace(p, language=p.language or learned.get(p.id), news=p.news or news.get(p.id)) for p in people]
+
+
+async def facts_of(session: ReadSession, ids: Collection[UUID], settings: IntakeSettings) -> dict[UUID, CustomerFacts]:
+    """These customers as they are now, to be told."""
+    rows = (await session.execute(_FACTS, {"ids": list(ids)})).all() if ids else []
+    handles = await handles_of(session, [row.id for row in rows]) if rows else {}
+    return {
         row.id: CustomerUpdated(
-            customer_id=row.id, name=row.name, kind=row.kind, language=row.language, handles=handles.get(row.id, [])
+            customer_id=row.id,
+            name=row.name,
+            kind=row.kind,
+            language=row.language or default_language(settings),
+            handles=handles.get(row.id, []),
         )
         for row in rows
     }
-    return [
-        Person(p.id, p.family_id, learned[p.id], p.spoken, news.get(p.id)) if p.id in learned else p for p in people
-    ]
 
 
 async def handles_of(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, list[Handle]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from shared.settings import ServiceSettings
 
@@ -20,4 +20,13 @@ class IntakeSettings(ServiceSettings):
     )
     call_grace: float = Field(
         10.0, ge=0, description="Seconds after a hangup in which the call's earlier events may still come in."
+    )
+    outbound_networks: list[IPvAnyNetwork] = Field(
+        default_factory=list,
+        description='Private networks that attachments may be fetched from all the same, e.g. ["10.1.0.0/16"].',
+    )
+    attachment_limit: int = Field(25 * 1024 * 1024, ge=0, description="Bytes of an attachment that are kept at most.")
+    attachment_types: list[str] = Field(
+        default_factory=lambda: ["image/*", "audio/*", "video/*", "text/plain", "text/csv", "application/pdf"],
+        description="Content types that are fetched; `image/*` stands for all images.",
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from services.intake.certificates import Certificates
 from services.intake.directory import Directory
 from services.intake.raw import RawStore
+from services.intake.refusals import Refusals
 from services.intake.settings import IntakeSettings
 from shared.clock import Clock
-from shared.security import Links, Vault
+from shared.outbound import Outbound
+from shared.security import Links, Marks, Vault
 from shared.web import Pages
 
 
@@ -25,10 +29,16 @@ class Intake:
     raws: RawStore
     pages: Pages
     browser_links: Links
+    marks: Marks
+    verify_key: bytes
+    refusals: Refusals
+    outbound: Outbound
+    certificates: Certificates
 
     @classmethod
     def of(cls, settings: IntakeSettings, clock: Clock) -> Intake:
         vault = Vault(settings)
+        outbound = Outbound(settings.outbound_networks)
         return cls(
             settings=settings,
             clock=clock,
@@ -37,7 +47,16 @@ class Intake:
             raws=RawStore(),
             pages=Pages(Path(__file__).parent / "pages"),
             browser_links=Links(settings, clock, "browser"),
+            marks=Marks(settings),
+            verify_key=settings.derive("verify-token"),
+            refusals=Refusals(),
+            outbound=outbound,
+            certificates=Certificates(outbound.get),
         )
+
+    def verify_token(self, channel: str) -> str:
+        """What is pasted where a provider asks for a token of ours (Meta). It proves nothing but its own arrival."""
+        return hmac.digest(self.verify_key, channel.encode(), "sha256").hex()[:32]
 
     def public(self, path: str) -> str:
         return self.settings.public_url.rstrip("/") + path

@@ -24,13 +24,18 @@ _INSTANT = DateTime(timezone=True)
 
 
 class Channel(Table, table=True):
-    """A configured way in. `sealed_secrets` are readable to this installation's vault alone."""
+    """A configured way in. What is sealed is readable to this installation's vault alone.
+
+    `sealed_access_token` opens the provider's own API: it is for fetching attachments.
+    """
 
     name: str = _column(Text, key=True)
     provider: str = _column(Text)
     kind: str = _column(Text)
     account: str = _column(Text)
     sealed_secrets: list[str] = _column(ARRAY(Text))
+    sealed_access_token: str | None = _column(Text, null=True)
+    enabled: bool = _column(Boolean)
     created_at: datetime = _column(_INSTANT)
     updated_at: datetime = _column(_INSTANT)
 
@@ -124,7 +129,10 @@ class Case(Table, table=True):
 
 
 class Interaction(Table, table=True):
-    """One contact. `text` is whole and unchanged; `digest` tells a copy from another contact under its id."""
+    """One contact. `text` is whole and unchanged, `reply` what of it is new where that is less.
+
+    `digest` tells a copy from another contact under its id; `message_id` is a mail's own.
+    """
 
     id: UUID = _column(Uuid, key=True)
     channel: str = _column(Text)
@@ -142,9 +150,121 @@ class Interaction(Table, table=True):
     duration_seconds: int | None = _column(Integer, null=True)
     agent: str | None = _column(Text, null=True)
     automatic: bool = _column(Boolean)
-    attachments: str | None = _column(Text, null=True)
     raw_id: int | None = _column(BigInteger, null=True)
     digest: int = _column(BigInteger)
+    reply: str | None = _column(Text, null=True)
+    message_id: str | None = _column(Text, null=True)
+
+
+class InteractionFactRow(Table, table=True):
+    """What became of a contact. `interaction_id` is null until that contact has come in, and for a watermark."""
+
+    __tablename__ = "interaction_fact"
+    id: UUID = _column(Uuid, key=True)
+    channel: str = _column(Text)
+    external_id: str = _column(Text)
+    about: str | None = _column(Text, null=True)
+    fact: str = _column(Text)
+    occurred_at: datetime = _column(_INSTANT)
+    received_at: datetime = _column(_INSTANT)
+    text: str | None = _column(Text, null=True)
+    interaction_id: UUID | None = _column(Uuid, null=True)
+    customer_id: UUID | None = _column(Uuid, null=True)
+    raw_id: int | None = _column(BigInteger, null=True)
+
+
+class HandleReach(Table, table=True):
+    """The newest that is known of whether a handle can be reached; no row: nothing speaks against it."""
+
+    __tablename__ = "handle_reach"
+    kind: str = _column(Text, key=True)
+    account: str = _column(Text, key=True)
+    value: str = _column(Text, key=True)
+    reason: str = _column(Text)
+    reachable: bool = _column(Boolean)
+    occurred_at: datetime = _column(_INSTANT)
+    channel: str = _column(Text)
+    detail: str | None = _column(Text, null=True)
+
+
+class AttachmentRow(Table, table=True):
+    """A file that came with a contact or a fact (`owner_id`).
+
+    `status`: inline (it lies in the raw request), waiting, kept, or refused with a reason.
+    """
+
+    __tablename__ = "attachment"
+    id: UUID = _column(Uuid, key=True)
+    owner_id: UUID = _column(Uuid)
+    position: int = _column(Integer)
+    channel: str = _column(Text)
+    raw_id: int | None = _column(BigInteger, null=True)
+    name: str | None = _column(Text, null=True)
+    content_type: str | None = _column(Text, null=True)
+    size: int | None = _column(BigInteger, null=True)
+    url: str | None = _column(Text, null=True)
+    ref: str | None = _column(Text, null=True)
+    part: int | None = _column(Integer, null=True)
+    status: str = _column(Text)
+    reason: str | None = _column(Text, null=True)
+    attempts: int = _column(Integer)
+    next_at: datetime | None = _column(_INSTANT, null=True)
+    content: bytes | None = _column(LargeBinary, null=True)
+    sha256: bytes | None = _column(LargeBinary, null=True)
+    stored_at: datetime | None = _column(_INSTANT, null=True)
+
+
+class UsedToken(Table, table=True):
+    """A proof that is good for one contact alone, and the contact it was used for."""
+
+    __tablename__ = "used_token"
+    channel: str = _column(Text, key=True)
+    token: str = _column(Text, key=True)
+    external_id: str = _column(Text)
+
+
+class Confirmation(Table, table=True):
+    """An address a provider wants fetched once. `outcome` null: not yet."""
+
+    url: str = _column(Text, key=True)
+    channel: str = _column(Text)
+    asked_at: datetime = _column(_INSTANT)
+    attempts: int = _column(Integer)
+    next_at: datetime | None = _column(_INSTANT, null=True)
+    outcome: str | None = _column(Text, null=True)
+
+
+class MailboxPlace(Table, table=True):
+    """How far a mailbox has been read (IMAP's UIDVALIDITY and UID)."""
+
+    __tablename__ = "mailbox_place"
+    channel: str = _column(Text, key=True)
+    uid_validity: int = _column(BigInteger)
+    last_uid: int = _column(BigInteger)
+
+
+class ChannelNews(Table, table=True):
+    """What came in by a channel so far: counts, and the last."""
+
+    __tablename__ = "channel_news"
+    channel: str = _column(Text, key=True)
+    requests: int = _column(BigInteger)
+    contacts: int = _column(BigInteger)
+    facts: int = _column(BigInteger)
+    copies: int = _column(BigInteger)
+    last_raw_id: int = _column(BigInteger)
+    last_received_at: datetime = _column(_INSTANT)
+    last_contact_at: datetime | None = _column(_INSTANT, null=True)
+
+
+class ChannelRefusal(Table, table=True):
+    """How often a channel refused for a reason, and when last."""
+
+    __tablename__ = "channel_refusal"
+    channel: str = _column(Text, key=True)
+    reason: str = _column(Text, key=True)
+    count: int = _column(BigInteger)
+    last_at: datetime = _column(_INSTANT)
 
 
 class Call(Table, table=True):

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from operator import attrgetter
 
 from shared.contracts import Payload
-from shared.contracts.intake import InteractionKind, InteractionReceived, InteractionSent
+from shared.contracts.intake import (
+    InteractionChanged,
+    InteractionFact,
+    InteractionKind,
+    InteractionReceived,
+    InteractionSent,
+)
 
 _RECEIVED: Mapping[InteractionKind, str] = {
     InteractionKind.MESSAGE: "Wrote to us",
@@ -22,11 +28,24 @@ _SENT: Mapping[InteractionKind, str] = {
     InteractionKind.MISSED_CALL: "We called, and nobody answered",
     InteractionKind.NOTE: "Note of ours",
 }
+_CHANGED: Mapping[InteractionFact, str] = {
+    InteractionFact.EDITED: "Changed what they wrote",
+    InteractionFact.DELETED: "Took back what they wrote",
+    InteractionFact.REACTED: "Reacted",
+    InteractionFact.UNREACTED: "Took a reaction back",
+    InteractionFact.RECORDED: "The call was recorded",
+    InteractionFact.SENT: "Our message was sent",
+    InteractionFact.DELIVERED: "Our message arrived",
+    InteractionFact.READ: "Read our message",
+    InteractionFact.FAILED: "Our message did not arrive",
+}
 _TITLES: Mapping[str, str] = {
     "kept.customer.created.v1": "Became known to us",
     "kept.customer.updated.v1": "We learned something about them",
     "kept.customer.merged.v1": "Found to be the same person as another",
     "kept.customer.unmerged.v1": "Found not to be the same person after all",
+    "kept.handle.unreachable.v1": "Can no longer be reached there",
+    "kept.handle.reachable.v1": "Can be reached there again",
     "kept.case.opened.v1": "Case opened",
     "kept.case.updated.v1": "Case changed",
     "kept.case.resolved.v1": "Case resolved",
@@ -57,11 +76,24 @@ def title(payload: Payload) -> str:
             return _RECEIVED.get(payload.kind, "Reached us")
         case InteractionSent():
             return _SENT.get(payload.kind, "We reached them")
+        case InteractionChanged():
+            return _CHANGED[payload.fact]
         case _:
             return _TITLES.get(payload.type) or payload.type.removeprefix("kept.").rpartition(".")[0].replace("_", " ")
 
 
-_WORDS = ("text", "comment", "reason", "summary", "terms.words", "words", "subject", "stated_request")
+_WORDS = (
+    "reply",
+    "text",
+    "comment",
+    "detail",
+    "reason",
+    "summary",
+    "terms.words",
+    "words",
+    "subject",
+    "stated_request",
+)
 """Where a payload's words may be, the most telling first."""
 _READERS = tuple(attrgetter(name) for name in _WORDS)
 

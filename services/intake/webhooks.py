@@ -6,10 +6,11 @@ A plain ASGI endpoint. Nothing is parsed here, nothing is looked up but the chan
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 import structlog
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,16 +18,17 @@ from starlette.types import Receive, Scope, Send
 
 from services.intake.channels.provider import Refused, Reply, Request
 from services.intake.directory import Line
-from services.intake.errors import WrongSignature
+from services.intake.errors import ChannelOff, MethodNotAllowed, WrongSignature
 from services.intake.raw import Raw
 from services.intake.state import Intake
-from shared.problems import Problem, TooLarge
+from shared.database import Database
+from shared.problems import Problem, TooLarge, Unavailable
 from shared.telemetry import WEBHOOKS, current_traceparent
 
 log = structlog.get_logger()
 
 PATH = "/intake/webhooks/{channel}"
-KEPT_HEADERS = ("content-type", "content-encoding", "user-agent")
+METHODS = ["POST", "GET", "HEAD", "OPTIONS"]
 
 
 class Webhooks:
@@ -34,38 +36,64 @@ class Webhooks:
         self._intake = intake
 
     def route(self) -> Route:
-        return Route(PATH, self, methods=["POST"])
+        return Route(PATH, self, methods=METHODS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         runtime = scope["app"].state.runtime
         line = await self._intake.directory.find(runtime.database, scope["path_params"]["channel"])
         try:
-            raw = await self._accept(line, scope, receive)
-            await self._intake.raws.put(runtime.database.alone, raw)
+            reply = await self._take(line, scope, receive)
         except Problem as problem:
-            WEBHOOKS.labels(line.provider.name, problem.code).inc()
-            raise
+            self._note(line, problem, runtime.database)
+            raise _in_their_words(line, problem) from problem
         except ClientDisconnect:
             return
         WEBHOOKS.labels(line.provider.name, "stored").inc()
-        await _response(line.provider.reply)(scope, receive, send)
+        answer = _usual(reply) if reply is line.provider.reply else _response(reply)
+        await answer(scope, receive, send)
 
-    async def _accept(self, line: Line, scope: Scope, receive: Receive) -> Raw:
-        """The request, proved. Raises TooLarge, WrongSignature, ChannelLocked."""
+    async def _take(self, line: Line, scope: Scope, receive: Receive) -> Reply:
+        """What to answer, once the request is durable. Raises a Problem."""
+        if scope["method"] not in line.provider.methods:
+            raise MethodNotAllowed("this channel does not listen to that", headers={"Allow": _allowed(line)})
+        if not line.is_enabled:
+            raise ChannelOff("this channel is switched off")
+        request = await self._request(line, scope, receive)
+        now = self._intake.clock.now()
+        secrets = line.usable_secrets()
+        try:
+            if request.method == "POST":
+                line.provider.verify(request, secrets, now)
+            greeting = line.provider.greet(request, secrets, self._intake.verify_token(line.name))
+        except Refused as refused:
+            raise WrongSignature(f"not proved to come from the provider: {refused}") from refused
+        if greeting is not None:
+            return greeting
+        if request.method != "POST":
+            raise MethodNotAllowed("this is no handshake", headers={"Allow": _allowed(line)})
+        kept = {name: value for name, value in request.headers.items() if line.provider.keeps(name)}
+        path = request.url.removeprefix(self._intake.public(""))
+        raw = Raw(line.name, now, scope["method"], path, json.dumps(kept), request.body, current_traceparent())
+        await self._intake.raws.put(scope["app"].state.runtime.database.alone, raw)
+        return line.provider.reply
+
+    async def _request(self, line: Line, scope: Scope, receive: Receive) -> Request:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await read_body(receive, line.provider.body_limit)
         path = scope["path"]
         if query := scope["query_string"]:
             path += "?" + query.decode("latin-1")
-        now = self._intake.clock.now()
+        request = Request(self._intake.public(path), headers, body, scope["method"])
         try:
-            request = Request(self._intake.public(path), headers, body)
-            line.provider.verify(request, line.usable_secrets(), now)
+            url = line.provider.certificate_url(request)
         except Refused as refused:
-            log.warning("webhook.refused", channel=line.name, reason=str(refused))
-            raise _refusal(line) from refused
-        kept = {name: headers[name] for name in (*KEPT_HEADERS, *line.provider.headers) if name in headers}
-        return Raw(line.name, now, scope["method"], path, json.dumps(kept), body, current_traceparent())
+            raise WrongSignature(f"not proved to come from the provider: {refused}") from refused
+        return request if url is None else replace(request, certificate=await self._intake.certificates.get(url))
+
+    def _note(self, line: Line, problem: Problem, database: Database) -> None:
+        WEBHOOKS.labels(line.provider.name, problem.code).inc()
+        log.warning("webhook.refused", channel=line.name, reason=problem.detail)
+        self._intake.refusals.note(database, line.name, problem.detail)
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
@@ -85,15 +113,37 @@ async def read_body(receive: Receive, limit: int) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-@cache
 def _response(reply: Reply) -> Response:
-    """Made once for each provider: it holds nothing of a request."""
-    return Response(reply.body, media_type=reply.content_type)
+    return Response(reply.body, media_type=reply.content_type, headers=dict(reply.headers))
 
 
-def _refusal(line: Line) -> Exception:
+@cache
+def _usual(reply: Reply) -> Response:
+    """A provider's own reply, made once: it holds nothing of a request."""
+    return _response(reply)
+
+
+def _allowed(line: Line) -> str:
+    return ", ".join(line.provider.methods)
+
+
+def _in_their_words(line: Line, problem: Problem) -> Problem:
+    """The same no, with the status that this provider understands. The reason stays with us."""
     rules = line.provider.rules
-    detail = "the request does not carry this channel's signature"
-    if rules.refused == WrongSignature.status:
-        return WrongSignature(detail, headers=dict(rules.refused_headers))
-    return HTTPException(rules.refused, detail, headers=dict(rules.refused_headers))
+    said: Problem = problem
+    headers: Mapping[str, str] = {}
+    match problem:
+        case WrongSignature():
+            said = WrongSignature("the request does not carry this channel's signature")
+            status, headers = rules.refused, rules.refused_headers
+        case ChannelOff():
+            status, headers = rules.stop, rules.stop_headers
+        case TooLarge():
+            status = rules.too_large
+        case Unavailable():
+            status, headers = rules.later, {"Retry-After": str(rules.retry_after)}
+        case _:
+            return problem
+    said.status = status  # type: ignore[misc]
+    said.headers = {**said.headers, **headers}
+    return said

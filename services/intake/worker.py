@@ -11,22 +11,22 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from hashlib import sha256
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
 
-from services.intake import callbook, quarantine, raw
-from services.intake.arrival import Arrival
+from services.intake import callbook, confirmations, facts, news, quarantine, raw
+from services.intake.arrival import Arrival, Told
 from services.intake.callbook import Stepped
-from services.intake.channels.provider import Address, Attachment, CallStep, Contact, Item, Request, Unread, Unreadable
-from services.intake.channels.reading import clean
+from services.intake.channels.items import CallStep, Confirm, Contact, Item, Unread
+from services.intake.channels.provider import Request, Unreadable
 from services.intake.directory import Line
 from services.intake.errors import Overtaken
 from services.intake.filing import file
 from services.intake.raw import Raw
 from services.intake.state import Intake
+from services.intake.storable import storable
 from shared.crash import crash_point
 from shared.database import Database, WriteSession
 from shared.lease import Lease, lead
@@ -40,64 +40,20 @@ log = structlog.get_logger()
 
 PAUSE = 0.1
 """Seconds between looks at the database while nothing comes in through this process."""
-LONGEST_ID = 200
-"""Characters of an external id; a longer one stands as its digest."""
 
 
 def read(raw_request: Raw, line: Line, url: str) -> Sequence[Item]:
     """The items of a raw request, in a form that can be stored. Raises Unreadable."""
     headers = json.loads(raw_request.headers)
-    return [_storable(item) for item in line.provider.parse(Request(url, headers, raw_request.body))]
+    return storable(line.provider.parse(Request(url, headers, raw_request.body, raw_request.method)))
 
 
-def _storable(item: Item) -> Item:
-    if _is_storable(item):
-        return item
-    match item:
-        case Contact():
-            return replace(
-                item,
-                external_id=_short(clean(item.external_id)),
-                address=Address(item.address.kind, clean(item.address.value)) if item.address else None,
-                name=_clean(item.name),
-                subject=_clean(item.subject),
-                text=_clean(item.text),
-                attachments=tuple(
-                    Attachment(_clean(a.name), _clean(a.content_type), a.size, _clean(a.url)) for a in item.attachments
-                ),
-            )
-        case CallStep():
-            return replace(
-                item,
-                call_id=_short(clean(item.call_id)),
-                caller=_clean(item.caller),
-                called=_clean(item.called),
-                answered_by=_clean(item.answered_by),
-            )
-        case Unread():
-            return Unread(clean(item.reason))
-
-
-def _is_storable(item: Item) -> bool:
-    """Nearly always so, and quickly seen: no copy is made."""
-    match item:
-        case Contact(external_id=id_, address=address):
-            more = [text for a in item.attachments for text in (a.name, a.content_type, a.url)]
-            texts = [id_, address.value if address else None, item.name, item.subject, item.text, *more]
-        case CallStep(call_id=id_):
-            texts = [id_, item.caller, item.called, item.answered_by]
-        case Unread(reason):
-            id_, texts = "", [reason]
-    whole = "".join(text for text in texts if text)
-    return len(id_) <= LONGEST_ID and clean(whole) is whole
-
-
-def _clean(value: str | None) -> str | None:
-    return clean(value) if value is not None else None
-
-
-def _short(external_id: str) -> str:
-    return external_id if len(external_id) <= LONGEST_ID else sha256(external_id.encode()).hexdigest()
+@dataclass
+class _SortedOut:
+    arrivals: list[Arrival] = field(default_factory=list)
+    steps: list[Stepped] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    confirms: dict[str, str] = field(default_factory=dict)
 
 
 class Worker:
@@ -139,8 +95,17 @@ class Worker:
         return len(raws)
 
     async def _process(self, session: WriteSession, raws: Sequence[Raw], lines: Mapping[str, Line]) -> None:
-        arrivals: list[Arrival] = []
-        steps: list[Stepped] = []
+        sorted_out = await self._sort(session, raws, lines)
+        settings = self._intake.settings
+        arrivals = sorted_out.arrivals + await callbook.advance(session, sorted_out.steps, settings.call_grace)
+        filed = await file(session, arrivals, settings, self._intake.marks)
+        await facts.apply(session, sorted_out.told, settings)
+        await confirmations.ask(session, sorted_out.confirms)
+        await news.record(session, news.tally(raws, arrivals, filed, sorted_out.told))
+
+    async def _sort(self, session: WriteSession, raws: Sequence[Raw], lines: Mapping[str, Line]) -> _SortedOut:
+        """What there is in them, by what is to be done with it. What cannot be read is quarantined."""
+        found = _SortedOut()
         for one in raws:
             line = lines.get(one.channel)
             try:
@@ -153,13 +118,16 @@ class Worker:
             for item in items:
                 match item:
                     case Contact():
-                        arrivals.append(_arrival(one, line, item))
+                        found.arrivals.append(Arrival(line.source, one.received_at, item, one.id, one.traceparent))
                     case CallStep():
-                        steps.append(Stepped(line, one.id, one.received_at, one.traceparent, item))
+                        found.steps.append(Stepped(line, one.id, one.received_at, one.traceparent, item))
+                    case Confirm(url):
+                        found.confirms[url] = line.name
                     case Unread(reason):
                         await quarantine.put(session, one, reason)
-        arrivals += await callbook.advance(session, steps, self._settings.call_grace)
-        await file(session, arrivals, self._settings)
+                    case _:
+                        found.told.append(Told(line.source, one.received_at, one.id, one.traceparent, item))
+        return found
 
     async def _handle_singly(self) -> int:
         """After a batch broke: each alone, and what breaks alone is quarantined."""
@@ -182,15 +150,11 @@ class Worker:
                 await quarantine.put(session, one, f"it could not be filed: {type(error).__name__}")
 
 
-def _arrival(one: Raw, line: Line, contact: Contact) -> Arrival:
-    return Arrival(line.name, line.provider.kind, line.account, one.received_at, contact, one.id, one.traceparent)
-
-
 async def file_overdue_calls(intake: Intake, session: WriteSession, timers: Sequence[Timer]) -> None:
     """A TimerHandler: calls whose missing steps have had their time."""
     lines = await intake.directory.read(session)
     arrivals = await callbook.give_up_waiting(session, [t.subject for t in timers], lines)
-    await file(session, arrivals, intake.settings)
+    await file(session, arrivals, intake.settings, intake.marks)
 
 
 async def run(intake: Intake, workplace: Workplace, stop: asyncio.Event) -> None:

@@ -38,6 +38,37 @@ class HandleKind(StrEnum):
     CHAT = "chat"
 
 
+class InteractionFact(StrEnum):
+    """What became of a contact, or of a message of ours."""
+
+    EDITED = "edited"
+    DELETED = "deleted"
+    REACTED = "reacted"
+    UNREACTED = "unreacted"
+    RECORDED = "recorded"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+class Reachability(StrEnum):
+    """Why a handle can be reached no longer, or again."""
+
+    BLOCKED = "blocked"
+    OPTED_OUT = "opted_out"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    LEFT = "left"
+    MOVED = "moved"
+    UNBLOCKED = "unblocked"
+    OPTED_IN = "opted_in"
+
+    @property
+    def is_reachable(self) -> bool:
+        return self in {Reachability.UNBLOCKED, Reachability.OPTED_IN}
+
+
 Language = Literal["vi", "en"]
 
 
@@ -49,6 +80,17 @@ class Handle(BaseModel):
     kind: HandleKind
     value: str
     account: str = ""
+
+
+class AttachmentFacts(BaseModel):
+    """`size` in bytes, where the provider says. Its content is at `/intake/attachments/{attachment_id}/content`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attachment_id: UUID
+    name: str | None = None
+    content_type: str | None = None
+    size: int | None = None
 
 
 class Interaction(Payload):
@@ -64,19 +106,57 @@ class Interaction(Payload):
     ring_count: int | None = None
     duration_seconds: int | None = None
     agent: str | None = None
+    attachments: tuple[AttachmentFacts, ...] = ()
 
 
 class InteractionReceived(Interaction, type="kept.interaction.received.v1", topic=TOPIC):
-    """The customer reached us. `text` is their own words, unchanged. `automatic` marks machines' mail."""
+    """The customer reached us. `text` is their own words, unchanged. `automatic` marks machines' mail.
+
+    `reply` is what of `text` is new, where the rest repeats earlier mail; None where all of it is new.
+    """
 
     language: Language
     automatic: bool = False
+    reply: str | None = None
 
 
 class InteractionSent(Interaction, type="kept.interaction.sent.v1", topic=TOPIC):
     """A person of ours reached the customer. `answers` names the contacts it answers."""
 
     answers: tuple[UUID, ...] = ()
+
+
+class InteractionChanged(Payload, type="kept.interaction.changed.v1", topic=TOPIC):
+    """Something became of a contact, or of a message of ours; the contact itself stays as it was told.
+
+    `interaction_id` None: a message that was sent past us; `about` is the provider's own id of it, and None where the
+    fact is about all of ours up to `occurred_at`. `text` holds the new words, the emoji, or the reason.
+    """
+
+    interaction_id: UUID | None
+    channel: str
+    fact: InteractionFact
+    about: str | None
+    occurred_at: datetime
+    received_at: datetime
+    text: str | None = None
+    attachments: tuple[AttachmentFacts, ...] = ()
+
+
+class HandleReachability(Payload):
+    handle: Handle
+    channel: str
+    reason: Reachability
+    occurred_at: datetime
+    detail: str | None = None
+
+
+class HandleUnreachable(HandleReachability, type="kept.handle.unreachable.v1", topic=TOPIC):
+    """Messages to this handle no longer arrive, or are no longer wanted."""
+
+
+class HandleReachable(HandleReachability, type="kept.handle.reachable.v1", topic=TOPIC):
+    """And now they do again."""
 
 
 class CustomerFacts(Payload):

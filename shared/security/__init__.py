@@ -2,8 +2,9 @@
 
 from shared.security.access import Principal, require
 from shared.security.links import Links
+from shared.security.marks import Marks
 from shared.security.sessions import Session, Sessions
 from shared.security.tokens import Tokens
 from shared.security.vault import Vault
 
-__all__ = ["Links", "Principal", "Session", "Sessions", "Tokens", "Vault", "require"]
+__all__ = ["Links", "Marks", "Principal", "Session", "Sessions", "Tokens", "Vault", "require"]

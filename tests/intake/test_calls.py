@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.calls import CallFacts, fold, is_settled, settle
-from services.intake.channels.provider import CallStep
+from services.intake.channels.items import CallStep
 from shared.contracts.intake import InteractionKind
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

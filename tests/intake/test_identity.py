@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels.provider import Address
+from services.intake.channels.items import Address
 from services.intake.channels.reading import clean
 from services.intake.identity import detect_language, normalise
 from shared.contracts.intake import HandleKind, Language

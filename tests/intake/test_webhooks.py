@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -94,8 +95,7 @@ async def test_no_secret_is_kept_with_the_request(desk: Running) -> None:
     extra = {"Cookie": "a=b", "X-Api-Key": "k"}
     await desk.send(Webhook(webhook.path, webhook.body, {**webhook.headers, **extra}))
     ((headers,),) = await desk.rows("SELECT headers FROM raw_request")
-    assert headers == '{"content-type": "application/json", "user-agent": "' + headers.partition('agent": "')[2]
-    assert "Basic" not in headers
+    assert set(json.loads(headers)) == {"content-type", "user-agent"}
 
 
 async def test_database_away_is_503_and_heals(desk: Running, monkeypatch: pytest.MonkeyPatch) -> None:

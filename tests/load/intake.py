@@ -33,6 +33,7 @@ async def open_channel(runtime: Runtime) -> None:
                 kind="sms",
                 account="",
                 sealed_secrets=[intake.vault.seal(TOKEN)],
+                enabled=True,
                 created_at=session.now,
                 updated_at=session.now,
             )

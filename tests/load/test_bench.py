@@ -6,8 +6,9 @@ from itertools import islice
 
 import pytest
 
-from services.intake.channels.provider import Contact, Refused, Request
-from services.intake.channels.twilio import FORM, parse, verify
+from services.intake.channels.items import Contact
+from services.intake.channels.provider import Refused, Request
+from services.intake.channels.providers.twilio import FORM, parse, verify
 from tests.load.__main__ import chosen, families
 from tests.load.sender import quantile
 from tests.load.sms import TOKEN, Texts

@@ -1,1 +1,1 @@
-"""Providers, one small module each. A module that holds a `PROVIDER` is one; `registry` finds it by its name."""
+"""Ways in: what a provider is, how its requests are proved and read, and the channels that a team sets up."""

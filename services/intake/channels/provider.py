@@ -1,7 +1,7 @@
 """What a provider is to intake: how its requests are proved, how they are read, and what it expects to hear.
 
-Everything here is pure. `verify` and `parse` may meet any bytes whatever, and raise nothing but `Refused` and
-`Unreadable`. A new provider is a new module with a `PROVIDER` in it; nothing else changes.
+Everything here is pure. `verify`, `greet` and `parse` may meet any bytes whatever, and raise nothing but `Refused`
+and `Unreadable`. A new provider is a new module in `providers/` with a `PROVIDER` in it; nothing else changes.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
-from shared.contracts.intake import ChannelKind, HandleKind, InteractionKind
+from services.intake.channels.items import Attachment, Item
+from shared.contracts.intake import ChannelKind
 
 
 class Refused(Exception):
-    """The request does not prove that the provider sent it. The reason is for our log, not for the sender."""
+    """The request does not prove that the provider sent it. The reason is for our log, not for the sender.
+
+    It is one of few fixed sentences: reasons are counted, so nothing of the request stands in them.
+    """
 
 
 class Unreadable(Exception):
@@ -24,106 +27,93 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A webhook. `url` is the public one, by our settings; `headers` have lower-case names."""
+    """A webhook. `url` is the public one, by our settings; `headers` have lower-case names.
+
+    `certificate` is what stands at the provider's `certificate_url`, in PEM; None where it names none.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """How the customer was reached or reached us, as the provider wrote it."""
-
-    kind: HandleKind
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """What came along. The content stays with the provider (`url`) or in the raw request. `size` in bytes."""
-
-    name: str | None
-    content_type: str | None
-    size: int | None = None
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """One contact, complete. `external_id` is what makes a copy a copy within its channel.
-
-    `occurred_at` None: the provider does not say, and our own time of receipt stands in.
-    """
-
-    external_id: str
-    kind: InteractionKind
-    address: Address | None
-    occurred_at: datetime | None = None
-    direction: Literal["in", "out"] = "in"
-    channel_kind: ChannelKind | None = None
-    name: str | None = None
-    subject: str | None = None
-    text: str | None = None
-    automatic: bool = False
-    ring_count: int | None = None
-    duration_seconds: int | None = None
-    agent: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CallStep:
-    """One event of a phone call. The steps of a call come in any order and number and make one contact."""
-
-    call_id: str
-    event: Literal["new_call", "answer", "hangup"]
-    at: datetime
-    direction: Literal["in", "out"] | None = None
-    caller: str | None = None
-    called: str | None = None
-    rings: int | None = None
-    answered_by: str | None = None
-    answered: bool | None = None
-    """What a hangup says about whether anybody had answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """One item of a request that holds several could not be read; the others are not held up by it."""
-
-    reason: str
-
-
-Item = Contact | CallStep | Unread
+    method: str = "POST"
+    certificate: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The 2xx a provider wants."""
+    """What a provider wants to hear."""
 
     body: bytes = b'{"status":"accepted"}'
     content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRules:
-    """How this provider is told no. A 503 with Retry-After is every provider's "later"."""
+    """How this provider is told no, as statuses that it understands.
+
+    `refused`: not proved; it may heal with a setting, so it never says stop. `stop`: the channel is switched off, do
+    not come again. `too_large`: never will do. `later`: our trouble, with Retry-After; 5xx is every provider's "later".
+    """
 
     refused: int = 401
     refused_headers: Mapping[str, str] = field(default_factory=dict)
+    stop: int = 410
+    stop_headers: Mapping[str, str] = field(default_factory=dict)
+    too_large: int = 413
+    later: int = 503
+    retry_after: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Where an attachment is fetched from. `headers` may hold credentials; they go to this address alone.
+
+    `then` reads the real address out of a first answer in JSON; None where this is the content itself.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    then: Callable[[bytes], Download] | None = None
+
+
+class NoDownload(Exception):
+    """It cannot be fetched, with the reason: no access token, an address that is not the provider's."""
+
+
+_USUAL_HEADERS = frozenset({"content-type", "content-encoding", "user-agent"})
 
 
 def _any_secret(_: str) -> str | None:
     return None
 
 
+def _no_greeting(_request: Request, _secrets: Sequence[str], _verify_token: str) -> Reply | None:
+    return None
+
+
+def _no_certificate(_: Request) -> str | None:
+    return None
+
+
+def plain_download(attachment: Attachment, _access_token: str | None) -> Download:
+    """What stands at its own address, for whoever asks."""
+    if not attachment.url:
+        raise NoDownload("there is no address")
+    return Download(attachment.url)
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """`headers` are the ones worth keeping with the raw request; the rest, credentials among them, is dropped.
+    """`headers` are the ones worth keeping with the raw request (a `*` at the end stands for any rest); all others,
+    credentials among them, are dropped.
 
     `verify` raises Refused; `secrets` are all that are valid now, so that they can be rotated.
     `parse` raises Unreadable; an empty list means that there is nothing in it for us.
+    `greet` answers a handshake (request, secrets, the channel's verify token): a Reply, or None where the request is
+    none; raises Refused. A POST is verified first, another of `methods` is a handshake or nothing.
+    `certificate_url` is where the key that signed it is found, checked before anybody fetches it; raises Refused.
+    `locate` says where an attachment is fetched (attachment, access token); raises NoDownload.
     `secret_fault` says what is wrong with a secret somebody wants to set, or None.
     """
 
@@ -132,7 +122,18 @@ class Provider:
     verify: Callable[[Request, Sequence[str], datetime], None]
     parse: Callable[[Request], Sequence[Item]]
     secret_fault: Callable[[str], str | None] = _any_secret
+    greet: Callable[[Request, Sequence[str], str], Reply | None] = _no_greeting
+    certificate_url: Callable[[Request], str | None] = _no_certificate
+    locate: Callable[[Attachment, str | None], Download] = plain_download
+    methods: tuple[str, ...] = ("POST",)
+    wants_verify_token: bool = False
     body_limit: int = 1024 * 1024
     headers: tuple[str, ...] = ()
     reply: Reply = Reply()
     rules: StatusRules = StatusRules()
+
+    def keeps(self, header: str) -> bool:
+        """Whether a header, in lower case, is worth keeping."""
+        return header in _USUAL_HEADERS or any(
+            header.startswith(h[:-1]) if h.endswith("*") else header == h for h in self.headers
+        )

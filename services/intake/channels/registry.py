@@ -1,4 +1,4 @@
-"""Providers by name. They are found, not listed: a module of this package with a `PROVIDER` in it is one."""
+"""Providers by name. They are found, not listed: a module of `providers/` with a `PROVIDER` in it is one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from services.intake import channels
+from services.intake.channels import providers as room
 from services.intake.channels.provider import Provider
 
 
@@ -15,8 +15,8 @@ from services.intake.channels.provider import Provider
 def providers() -> Mapping[str, Provider]:
     """Raises TypeError where two modules claim one name."""
     found: dict[str, Provider] = {}
-    for module in iter_modules(channels.__path__):
-        provider = getattr(import_module(f"{channels.__name__}.{module.name}"), "PROVIDER", None)
+    for module in iter_modules(room.__path__):
+        provider = getattr(import_module(f"{room.__name__}.{module.name}"), "PROVIDER", None)
         if not isinstance(provider, Provider):
             continue
         if provider.name in found:

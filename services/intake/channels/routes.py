@@ -27,28 +27,39 @@ Secrets = Annotated[list[Secret], Field(min_length=1, max_length=10)]
 
 
 class ChannelIn(BaseModel):
-    """`secrets`: every one is valid, so that a secret can be changed without a gap."""
+    """`secrets`: every one is valid, so that a secret can be changed without a gap. `docs/channels` says what they are.
+
+    `access_token` opens the provider's own API: without it some providers' attachments cannot be fetched.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Part of the webhook's URL.")
     provider: str = Field(examples=["twilio", "postmark", "telephone"])
     secrets: Secrets
     account: str = Field("", max_length=200, description="The provider's account, where one name means several.")
+    access_token: Secret | None = None
 
 
 class ChannelChange(BaseModel):
+    """`enabled` false: the provider is told, in its own way, not to come again."""
+
     secrets: Secrets | None = None
     account: str | None = Field(None, max_length=200)
+    access_token: Secret | None = None
+    enabled: bool | None = None
 
 
 class ChannelOut(BaseModel):
-    """`webhook_url` is what to paste at the provider."""
+    """`webhook_url` is what to paste at the provider, and `verify_token` beside it where the provider asks for one."""
 
     name: str
     provider: str
     kind: ChannelKind
     account: str
+    enabled: bool
     webhook_url: str
+    verify_token: str | None
     secret_count: int
+    has_access_token: bool
     created_at: datetime
     updated_at: datetime
 
@@ -59,11 +70,19 @@ def _out(row: Channel, here: Intake) -> ChannelOut:
         provider=row.provider,
         kind=ChannelKind(row.kind),
         account=row.account,
+        enabled=row.enabled,
         webhook_url=here.public(f"/intake/webhooks/{row.name}"),
+        verify_token=here.verify_token(row.name) if _wants_verify_token(row.provider) else None,
         secret_count=len(row.sealed_secrets),
+        has_access_token=row.sealed_access_token is not None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _wants_verify_token(provider: str) -> bool:
+    found = providers().get(provider)
+    return found is not None and found.wants_verify_token
 
 
 def _sealed(secrets: list[SecretStr], provider: Provider, here: Intake) -> list[str]:
@@ -72,6 +91,10 @@ def _sealed(secrets: list[SecretStr], provider: Provider, here: Intake) -> list[
         if fault := provider.secret_fault(value):
             raise Invalid(f"secret {number} {fault}")
     return [here.vault.seal(value) for value in values]
+
+
+def _sealed_token(token: SecretStr | None, here: Intake) -> str | None:
+    return here.vault.seal(token.get_secret_value()) if token else None
 
 
 def _provider(name: str) -> Provider:
@@ -115,6 +138,8 @@ async def make_channel(
         kind=provider.kind.value,
         account=channel.account,
         sealed_secrets=sealed,
+        sealed_access_token=_sealed_token(channel.access_token, here),
+        enabled=True,
         created_at=session.now,
         updated_at=session.now,
     )
@@ -138,6 +163,10 @@ async def change_channel(
         row.sealed_secrets = _sealed(change.secrets, _provider(row.provider), here)
     if change.account is not None:
         row.account = change.account
+    if change.access_token is not None:
+        row.sealed_access_token = _sealed_token(change.access_token, here)
+    if change.enabled is not None:
+        row.enabled = change.enabled
     row.updated_at = session.now
     session.add(row)
     after.add_task(here.directory.forget)

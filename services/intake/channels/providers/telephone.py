@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from services.intake.channels import signatures
-from services.intake.channels.provider import CallStep, Item, Provider, Request, Unreadable
+from services.intake.channels.items import CallStep, Item
+from services.intake.channels.provider import Provider, Request, Unreadable
 from services.intake.channels.reading import iso_instant, json_object, number, text
+from services.intake.channels.signatures import standard
 from shared.contracts.intake import ChannelKind
 
 Event = Literal["new_call", "answer", "hangup"]
@@ -25,15 +26,7 @@ ANSWERED_CAUSES = frozenset({"normalclearing", "answered", "forwarded"})
 
 
 def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    signatures.standard_webhooks(request.headers, request.body, secrets, now.timestamp())
-
-
-def secret_fault(secret: str) -> str | None:
-    try:
-        signatures.standard_secret(secret)
-    except ValueError:
-        return "must be whsec_ and base64"
-    return None
+    standard.standard_webhooks(request.headers, request.body, secrets, now.timestamp())
 
 
 def parse(request: Request) -> Sequence[Item]:
@@ -72,6 +65,6 @@ PROVIDER = Provider(
     kind=ChannelKind.PHONE,
     verify=verify,
     parse=parse,
-    secret_fault=secret_fault,
-    headers=("webhook-id", "webhook-timestamp", "webhook-signature"),
+    secret_fault=standard.fault,
+    headers=standard.HEADERS,
 )

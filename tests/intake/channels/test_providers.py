@@ -12,15 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels import signatures
-from services.intake.channels.provider import CallStep, Contact, Provider, Refused, Request, Unreadable
+from services.intake.channels.forms import form_fields
+from services.intake.channels.items import CallStep, Contact
+from services.intake.channels.provider import Provider, Refused, Request, Unreadable
 from services.intake.channels.registry import providers
 from shared.contracts.intake import ChannelKind, InteractionKind
 from tests.intake import senders
 from tests.intake.senders import Webhook
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-DATA = Path(__file__).parents[3] / "shared" / "data" / "webhooks"
+DATA = Path(__file__).parents[4] / "shared" / "data" / "webhooks"
 
 any_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -174,53 +175,12 @@ class TestTelephone:
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=9) | st.binary().map(lambda b: [("a", b.decode("latin-1"))]))
 def test_forms_are_read_as_the_standard_library_reads_them(fields: list[tuple[str, str]]) -> None:
     body = urlencode(fields)
-    assert signatures.form_fields(body.encode()) == parse_qsl(body, keep_blank_values=True)
+    assert form_fields(body.encode()) == parse_qsl(body, keep_blank_values=True)
 
 
 @given(st.text(alphabet="%C3A9eF0x=&+ é\n", max_size=60))
 def test_so_are_forms_that_are_half_escaped(body: str) -> None:
-    assert signatures.form_fields(body.encode()) == parse_qsl(body, keep_blank_values=True)
-
-
-def _vectors(scheme: str) -> list[Any]:
-    file = DATA / "signature-vectors.json"
-    if not file.exists():
-        return []
-    found = [v for v in json.loads(file.read_text())["vectors"] if v["scheme"] == scheme]
-    return [pytest.param(v, id=v["id"]) for v in found]
-
-
-@pytest.mark.parametrize("vector", _vectors("twilio-hmac-sha1"))
-def test_twilio_vectors(vector: dict[str, Any]) -> None:
-    is_form = "params" in vector
-    body = urlencode([tuple(pair) for pair in vector["params"]]).encode() if is_form else vector["body"].encode()
-
-    def judge() -> None:
-        signatures.twilio(vector["url"], body, vector["signature"], [vector["auth_token"]], is_form=is_form)
-
-    _judge(judge, is_valid=vector["valid"])
-
-
-@pytest.mark.parametrize("vector", _vectors("standard-webhooks-v1"))
-def test_standard_webhooks_vectors(vector: dict[str, Any]) -> None:
-    sent = {
-        "webhook-id": vector["msg_id"],
-        "webhook-timestamp": vector["timestamp"],
-        "webhook-signature": vector["signature"],
-    }
-
-    def judge() -> None:
-        signatures.standard_webhooks(sent, vector["body"].encode(), [vector["secret"]], vector["now"])
-
-    _judge(judge, is_valid=vector["valid"])
-
-
-def _judge(judge: Any, *, is_valid: bool) -> None:
-    if is_valid:
-        judge()
-    else:
-        with pytest.raises(Refused):
-            judge()
+    assert form_fields(body.encode()) == parse_qsl(body, keep_blank_values=True)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.intake.channels import signatures
-from services.intake.channels.provider import Address, Attachment, Contact, Item, Provider, Reply, Request, Unreadable
+from services.intake.channels.forms import form_fields
+from services.intake.channels.items import Address, Attachment, Contact, Item
+from services.intake.channels.provider import Provider, Reply, Request, Unreadable
 from services.intake.channels.reading import number, text
+from services.intake.channels.signatures.twilio import twilio as check
 from shared.contracts.intake import ChannelKind, HandleKind, InteractionKind
 
 FORM = "application/x-www-form-urlencoded"
@@ -23,12 +25,12 @@ WITHHELD = frozenset({"", "anonymous", "unknown", "restricted", "+266696687", "+
 def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     is_form = request.headers.get("content-type", FORM).partition(";")[0].strip().lower() == FORM
     signature = request.headers.get("x-twilio-signature", "")
-    signatures.twilio(request.url, request.body, signature, secrets, is_form=is_form)
+    check(request.url, request.body, signature, secrets, is_form=is_form)
 
 
 def parse(request: Request) -> Sequence[Item]:
     try:
-        fields = dict(signatures.form_fields(request.body))
+        fields = dict(form_fields(request.body))
     except ValueError as error:
         raise Unreadable(f"not a form: {type(error).__name__}") from error
     message_id = text(fields.get("MessageSid")) or text(fields.get("SmsSid"))

@@ -10,29 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from services.intake.channels import signatures
+from services.intake.channels.items import Address, Attachment, Contact, Item
 from services.intake.channels.mail import is_automatic
-from services.intake.channels.provider import (
-    Address,
-    Attachment,
-    Contact,
-    Item,
-    Provider,
-    Request,
-    StatusRules,
-    Unreadable,
-)
+from services.intake.channels.provider import Provider, Request, StatusRules, Unreadable
 from services.intake.channels.reading import json_object, mail_date, number, text
+from services.intake.channels.signatures import basic
 from shared.contracts.intake import ChannelKind, HandleKind, InteractionKind
 
 
 def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    signatures.basic(request.headers.get("authorization", ""), secrets)
-
-
-def secret_fault(secret: str) -> str | None:
-    user, _, password = secret.partition(":")
-    return None if user and password else "must be user:password, as in the webhook's URL"
+    basic.basic(request.headers.get("authorization", ""), secrets)
 
 
 def parse(request: Request) -> Sequence[Item]:
@@ -80,7 +67,7 @@ PROVIDER = Provider(
     kind=ChannelKind.EMAIL,
     verify=verify,
     parse=parse,
-    secret_fault=secret_fault,
+    secret_fault=basic.user_and_password,
     body_limit=50 * 1024 * 1024,  # 35 MB of attachments, in base64
-    rules=StatusRules(refused_headers={"WWW-Authenticate": 'Basic realm="kept"'}),
+    rules=StatusRules(refused_headers={"WWW-Authenticate": 'Basic realm="kept"'}, stop=403, too_large=403),
 )

@@ -1,0 +1,142 @@
+"""What requests hold, whoever sent them: contacts, steps of calls, and facts about what is there already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, InteractionKind, Reachability
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How the customer was reached or reached us, as the provider wrote it.
+
+    `scope` is where a chat's value means something: a page, a team, a bot. Empty: everywhere at the provider.
+    """
+
+    kind: HandleKind
+    value: str
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What came along. `size` in bytes.
+
+    Its content stays where it is: at an address (`url`), with the provider under a name of its own (`ref`), or inside
+    the raw request (`part`, which only the module that parsed it can read).
+    """
+
+    name: str | None
+    content_type: str | None
+    size: int | None = None
+    url: str | None = None
+    ref: str | None = None
+    part: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One contact, complete. `external_id` is what makes a copy a copy within its channel.
+
+    `occurred_at` None: the provider does not say, and our own time of receipt stands in.
+    `aliases` are more addresses of the same person. `reply` is what of `text` is new, where that is less.
+    `references` are the external ids, or Message-IDs, of what it answers; `marks` what may be our own marks in it.
+    `message_id` is a mail's own. `token` proves one contact only (Mailgun): with another one it is worth nothing.
+    """
+
+    external_id: str
+    kind: InteractionKind
+    address: Address | None
+    occurred_at: datetime | None = None
+    direction: Literal["in", "out"] = "in"
+    channel_kind: ChannelKind | None = None
+    name: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    reply: str | None = None
+    automatic: bool = False
+    ring_count: int | None = None
+    duration_seconds: int | None = None
+    agent: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    aliases: tuple[Address, ...] = ()
+    references: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    message_id: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallStep:
+    """One event of a phone call. The steps of a call come in any order and number and make one contact."""
+
+    call_id: str
+    event: Literal["new_call", "answer", "hangup"]
+    at: datetime
+    direction: Literal["in", "out"] | None = None
+    caller: str | None = None
+    called: str | None = None
+    rings: int | None = None
+    answered_by: str | None = None
+    answered: bool | None = None
+    """What a hangup says about whether anybody had answered."""
+    seconds: int | None = None
+    """How long they spoke, where a hangup says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that became of a contact that is there already, or of a message of ours.
+
+    `about` is that contact's external id; None: every one of ours to `address` up to `at` (a watermark).
+    `text` holds the new words, the emoji, or the reason; `attachments` what came with it (a recording).
+    """
+
+    external_id: str
+    fact: InteractionFact
+    about: str | None
+    at: datetime | None = None
+    address: Address | None = None
+    text: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whether a handle can be reached, from now on: blocked, opted out, a mailbox that is none."""
+
+    external_id: str
+    address: Address
+    reason: Reachability
+    at: datetime | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The customer has another address now: the same person, and the old one is theirs no longer."""
+
+    external_id: str
+    old: Address
+    new: Address
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The provider asks that this address be fetched once, to confirm a subscription. Checked by its module."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One item of a request that holds several could not be read; the others are not held up by it."""
+
+    reason: str
+
+
+Item = Contact | CallStep | Fact | Reach | Moved | Confirm | Unread
