@@ -8,25 +8,28 @@ import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from services import registry
+from services import installation, registry
+from services.cli_channels import channel, doctor, quarantine
+from services.installation import DEFAULT_DATA, Data
 from shared.clock import SystemClock
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Every contact on one timeline, every promise kept.")
 parked = typer.Typer(no_args_is_help=True, help="Events that could not be handled, by customer.")
 contracts = typer.Typer(no_args_is_help=True, help="The generated descriptions of every event.")
 events = typer.Typer(no_args_is_help=True, help="What a service has told.")
+app.add_typer(channel, name="channel")
+app.add_typer(doctor, name="doctor")
+app.add_typer(quarantine, name="quarantine")
 app.add_typer(events, name="events")
 app.add_typer(parked, name="parked")
 app.add_typer(contracts, name="contracts")
 
-Data = Annotated[Path, typer.Option("--data", help="Where the data lives.")]
 Port = Annotated[int, typer.Option(help="The port on 127.0.0.1.")]
 ServiceName = Annotated[str, typer.Argument(help=f"One of {', '.join(registry.NAMES)}.")]
-DEFAULT_DATA = Path(os.environ.get("KEPT_DATA", ".kept"))
 
 
 @app.command()
@@ -106,7 +109,7 @@ def token(
     from shared.ids import new_id
     from shared.security import Links, Tokens
 
-    settings = _any_settings(data)
+    settings = installation.settings(data)
     if browser:
         print(
             Links(settings, SystemClock(), "browser").url("/intake/session/", new_id(), lifetime=timedelta(minutes=30))
@@ -127,7 +130,7 @@ def tail(
     from services import operations
 
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(operations.tail(_database(service, data), lines=lines, follow=follow, write=print))
+        asyncio.run(operations.tail(installation.database(service, data), lines=lines, follow=follow, write=print))
 
 
 @app.command()
@@ -140,7 +143,8 @@ def replay(
     """Publishes a service's events again, in their order, for consumers that lost some. Ours know what they have."""
     from services import operations
 
-    print(f"{asyncio.run(operations.replay(_database(service, data), since.replace(tzinfo=UTC), key))} to publish")
+    url = installation.database(service, data)
+    print(f"{asyncio.run(operations.replay(url, since.replace(tzinfo=UTC), key))} to publish")
 
 
 @parked.command("list")
@@ -148,7 +152,7 @@ def parked_list(service: ServiceName, data: Data = DEFAULT_DATA) -> None:
     """What a service has put aside, with the reason."""
     from services import operations
 
-    for row in asyncio.run(operations.parked(_database(service, data))):
+    for row in asyncio.run(operations.parked(installation.database(service, data))):
         print(row)
 
 
@@ -159,7 +163,8 @@ def redrive(
     """Hands the parked events of one customer to the service again, in their order."""
     from services import operations
 
-    print(f"{asyncio.run(operations.redrive(service, _database(service, data), key, _any_settings(data)))} handled")
+    url, signing = installation.database(service, data), installation.settings(data)
+    print(f"{asyncio.run(operations.redrive(service, url, key, signing))} handled")
 
 
 @contracts.command()
@@ -192,27 +197,6 @@ def mailbox(
 
     public_url = os.environ.get("KEPT_PUBLIC_URL", "http://127.0.0.1:8080")
     asyncio.run(run(directory, host=host, smtp_port=smtp_port, http_port=http_port, public_url=public_url))
-
-
-def _any_settings(data: Path) -> Any:
-    """Enough settings to sign: the environment's, or the key of the house on this machine."""
-    from shared.settings import ServiceSettings
-
-    values: dict[str, Any] = {"database_url": "unused", "broker": "local"}
-    if "KEPT_SECRET_KEY" not in os.environ:
-        from services.house import secret_key
-
-        values["secret_key"] = secret_key(data)
-    return ServiceSettings(**values)
-
-
-def _database(service: str, data: Path) -> str:
-    """KEPT_DATABASE_URL, or the service's database in the house on this machine, which must be up."""
-    from shared.embedded import EmbeddedPostgres
-
-    if service not in registry.NAMES:
-        raise typer.BadParameter(f"no such service: {service}")
-    return os.environ.get("KEPT_DATABASE_URL") or EmbeddedPostgres(data.resolve() / "postgres").url(f"kept_{service}")
 
 
 def main() -> None:

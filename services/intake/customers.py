@@ -11,13 +11,13 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 from sqlmodel import col, func, select, tuple_
 
-from services.intake import family, people
+from services.intake import family, people, reach
 from services.intake.errors import HandleTaken
 from services.intake.identity import LONGEST, normalise
 from services.intake.state import Here, Intake
 from services.intake.tables import Case, Customer
 from shared import paging
-from shared.contracts.intake import CustomerCreated, Handle, HandleKind, Language
+from shared.contracts.intake import CustomerCreated, Handle, HandleKind, Language, Reachability
 from shared.database import ReadSession
 from shared.ids import new_id
 from shared.paging import Cursor, Limit, Page
@@ -64,12 +64,21 @@ class OpenCase(BaseModel):
     opened_at: datetime
 
 
+class Unreachable(Handle):
+    """A handle of theirs that messages do not reach, or should not."""
+
+    reason: Reachability
+    occurred_at: datetime
+    detail: str | None
+
+
 class CustomerOut(CustomerLine):
-    """`family`: everybody who is this person, themselves included. `open_cases` are the whole family's."""
+    """`family`: everybody who is this person, themselves included. `open_cases` and `unreachable` are the family's."""
 
     family: list[CustomerLine]
     merged_into: UUID | None
     open_cases: list[OpenCase]
+    unreachable: list[Unreachable]
 
 
 class MergeIn(BaseModel):
@@ -98,6 +107,7 @@ async def whole(session: ReadSession, id_: UUID) -> CustomerOut:
         **me.model_dump(),
         family=known,
         merged_into=await family.merged_into(session, id_),
+        unreachable=[Unreachable(**row) for row in await reach.unreachable(session, members)],
         open_cases=[OpenCase.model_validate(case.model_dump()) for case in cases],
     )
 

@@ -83,6 +83,7 @@ async def resolve(session: WriteSession, arrivals: Sequence[Arrival], settings: 
     known = await find(session, [key(h) for hs in handles for h in hs])
     fresh: dict[Key | int, _New] = {}
     whose: list[list[Key | int]] = [[key(h) for h in hs] or [index] for index, hs in enumerate(handles)]
+    adopted = _adopt(handles, known)
     for arrival, mine, keys, language in zip(arrivals, handles, whose, spoken, strict=True):
         if any(who in known for who in keys):
             continue
@@ -91,7 +92,7 @@ async def resolve(session: WriteSession, arrivals: Sequence[Arrival], settings: 
         fresh.update(dict.fromkeys(keys, new))
     news = await _create(session, fresh, known, settings)
     people = [_person(keys, known, fresh, language, news) for keys, language in zip(whose, spoken, strict=True)]
-    claimed = await _claim_aliases(session, handles, people, known)
+    claimed = await _claim_adopted(session, adopted)
     return await _learn(session, people, claimed, settings)
 
 
@@ -192,19 +193,22 @@ def _person(
     return Person(new.id, new.id, new.language, spoken, news[new.id])
 
 
-async def _claim_aliases(
-    session: WriteSession, handles: Sequence[Sequence[Handle]], people: Sequence[Person], known: Known
-) -> set[UUID]:
-    """Known people's addresses that were nobody's become theirs. Returns whose."""
-    wanted = {
-        key(handle): (handle, person.id)
-        for mine, person in zip(handles, people, strict=True)
-        if len(mine) > 1 and person.news is None
-        for handle in mine
-        if key(handle) not in known
-    }
-    won = await claim(session, list(wanted.values()))
-    return {wanted[who][1] for who in won}
+def _adopt(handles: Sequence[Sequence[Handle]], known: Known) -> list[tuple[Handle, UUID]]:
+    """Addresses of known people that are nobody's yet: into `known`, and returned to be claimed."""
+    adopted = []
+    for mine in handles:
+        owner = next((known[key(h)] for h in mine if key(h) in known), None) if len(mine) > 1 else None
+        for handle in mine if owner else ():
+            if owner and key(handle) not in known:
+                known[key(handle)] = owner
+                adopted.append((handle, owner[0]))
+    return adopted
+
+
+async def _claim_adopted(session: WriteSession, adopted: Sequence[tuple[Handle, UUID]]) -> set[UUID]:
+    """Returns whose they are from now on."""
+    won = await claim(session, adopted)
+    return {owner for handle, owner in adopted if key(handle) in won}
 
 
 async def _learn(

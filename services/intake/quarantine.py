@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
-from pydantic import BaseModel
+from fastapi import Depends, Query
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlmodel import col, select, tuple_
 
@@ -29,6 +29,12 @@ _PUT = text("""
 """)
 
 
+_RELEASE = text("""
+    UPDATE quarantine SET replayed_at = :at
+    WHERE replayed_at IS NULL AND (CAST(:channel AS text) IS NULL OR channel = :channel) RETURNING raw_id
+""")
+
+
 class QuarantineOut(BaseModel):
     id: UUID
     raw_id: int
@@ -43,26 +49,55 @@ class Replayed(BaseModel):
     status: str = "waiting"
 
 
+class Release(BaseModel):
+    """Without a channel: of all channels."""
+
+    channel: str | None = Field(None, max_length=63)
+
+
+class Released(BaseModel):
+    count: int
+
+
 async def put(session: WriteSession, raw: Raw, reason: str) -> None:
     values = {"id": new_id(), "raw_id": raw.id, "channel": raw.channel, "reason": reason[:1000], "at": session.now}
     await session.execute(_PUT, values)
+
+
+async def release(session: WriteSession, channel: str | None = None) -> int:
+    """Everything that waits for a fix is read again. Returns how many raw requests that is."""
+    rows = (await session.execute(_RELEASE, {"channel": channel, "at": session.now})).scalars().all()
+    for raw_id in sorted(set(rows)):
+        await wait_again(session, raw_id)
+    return len(set(rows))
 
 
 @routes.get("")
 async def list_quarantine(
     session: Reading,
     _: Annotated[Principal, Depends(require("intake:read"))],
+    channel: Annotated[str | None, Query(max_length=63)] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[QuarantineOut]:
     """What waits for a fix, oldest first."""
     query = select(Quarantined).where(col(Quarantined.replayed_at).is_(None))
+    if channel is not None:
+        query = query.where(Quarantined.channel == channel)
     if cursor:
         query = query.where(tuple_(Quarantined.at, Quarantined.id) > tuple_(*paging.decode(cursor)))
     query = query.order_by(col(Quarantined.at), col(Quarantined.id)).limit(limit + 1)
     rows = (await session.exec(query)).all()
     items = [QuarantineOut(**row.model_dump()) for row in rows[:limit]]
     return Page(items=items, next=paging.encode(items[-1].at, items[-1].id) if len(rows) > limit else None)
+
+
+@routes.post("/replay", status_code=202)
+async def replay_all(
+    what: Release, session: Writing, _: Annotated[Principal, Depends(require("intake:write"))]
+) -> Released:
+    """Reads all of them again, after a fix. What of them was filed already stays as it is."""
+    return Released(count=await release(session, what.channel))
 
 
 @routes.post("/{id}/replay", status_code=202)

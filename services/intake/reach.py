@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from services.intake import people
 from services.intake.arrival import Told
@@ -15,7 +16,7 @@ from services.intake.channels.items import Moved, Reach
 from services.intake.people import Key
 from services.intake.settings import IntakeSettings
 from shared.contracts.intake import Handle, HandleReachable, HandleUnreachable, Reachability
-from shared.database import WriteSession
+from shared.database import ReadSession, WriteSession
 
 log = structlog.get_logger()
 
@@ -23,6 +24,11 @@ _KNOWN = text("""
     SELECT r.* FROM handle_reach r
     JOIN unnest(CAST(:kinds AS text[]), CAST(:accounts AS text[]), CAST(:values AS text[])) AS k (kind, account, value)
       ON r.kind = k.kind AND r.account = k.account AND r.value = k.value
+""")
+_UNREACHABLE = text("""
+    SELECT r.kind, r.account, r.value, r.reason, r.occurred_at, r.detail
+    FROM handle h JOIN handle_reach r USING (kind, account, value)
+    WHERE h.customer_id = ANY(CAST(:members AS uuid[])) AND NOT r.reachable ORDER BY r.occurred_at
 """)
 _STORE = text("""
     INSERT INTO handle_reach (kind, account, value, reason, reachable, occurred_at, channel, detail)
@@ -59,6 +65,11 @@ async def apply(session: WriteSession, told: Sequence[Told], settings: IntakeSet
             case Moved():
                 await _move(session, one, one.item, words, settings)
     await _weigh(session, words)
+
+
+async def unreachable(session: ReadSession, members: Sequence[UUID]) -> Sequence[RowMapping]:
+    """The handles of these customers that messages do not reach, or should not, and why."""
+    return (await session.execute(_UNREACHABLE, {"members": list(members)})).mappings().all()
 
 
 async def _weigh(session: WriteSession, words: Sequence[Word]) -> None:

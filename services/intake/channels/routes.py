@@ -7,23 +7,23 @@ from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends
 from pydantic import BaseModel, Field, SecretStr
-from sqlmodel import col, select
 
-from services.intake.channels.provider import Provider
+from services.intake import doctor
+from services.intake.channels import setup
 from services.intake.channels.registry import providers
-from services.intake.errors import ChannelExists, NoSuchChannel
+from services.intake.doctor import Checkup
+from services.intake.errors import NoSuchChannel
 from services.intake.state import Here, Intake
 from services.intake.tables import Channel
 from shared.contracts.intake import ChannelKind
 from shared.paging import Page
-from shared.problems import Invalid
 from shared.routing import Reading, Writing, router
 from shared.security import Principal, require
 
 routes = router("/intake/channels", tags=["channels"])
 
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=4096)]
-Secrets = Annotated[list[Secret], Field(min_length=1, max_length=10)]
+Secrets = Annotated[list[Secret], Field(min_length=1, max_length=setup.MOST_SECRETS)]
 
 
 class ChannelIn(BaseModel):
@@ -32,7 +32,7 @@ class ChannelIn(BaseModel):
     `access_token` opens the provider's own API: without it some providers' attachments cannot be fetched.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Part of the webhook's URL.")
+    name: str = Field(pattern=f"^{setup.NAME.pattern}$", description="Part of the webhook's URL.")
     provider: str = Field(examples=["twilio", "postmark", "telephone"])
     secrets: Secrets
     account: str = Field("", max_length=200, description="The provider's account, where one name means several.")
@@ -85,23 +85,8 @@ def _wants_verify_token(provider: str) -> bool:
     return found is not None and found.wants_verify_token
 
 
-def _sealed(secrets: list[SecretStr], provider: Provider, here: Intake) -> list[str]:
-    values = [secret.get_secret_value() for secret in secrets]
-    for number, value in enumerate(values, 1):
-        if fault := provider.secret_fault(value):
-            raise Invalid(f"secret {number} {fault}")
-    return [here.vault.seal(value) for value in values]
-
-
-def _sealed_token(token: SecretStr | None, here: Intake) -> str | None:
-    return here.vault.seal(token.get_secret_value()) if token else None
-
-
-def _provider(name: str) -> Provider:
-    try:
-        return providers()[name]
-    except KeyError:
-        raise Invalid(f"there is no provider of this name; there are {', '.join(providers())}") from None
+def _value(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 @routes.get("")
@@ -109,15 +94,17 @@ async def list_channels(
     session: Reading, here: Here, _: Annotated[Principal, Depends(require("intake:read"))]
 ) -> Page[ChannelOut]:
     """All of them, by name: there are few."""
-    rows = (await session.exec(select(Channel).order_by(col(Channel.name)))).all()
-    return Page(items=[_out(row, here) for row in rows])
+    return Page(items=[_out(row, here) for row in await setup.all_of(session)])
 
 
 @routes.get("/{name}")
 async def get_channel(
     name: str, session: Reading, here: Here, _: Annotated[Principal, Depends(require("intake:read"))]
 ) -> ChannelOut:
-    return _out(_found(await session.get(Channel, name)), here)
+    row = await session.get(Channel, name)
+    if row is None:
+        raise NoSuchChannel("there is no channel of this name")
+    return _out(row, here)
 
 
 @routes.post("", status_code=201)
@@ -128,22 +115,14 @@ async def make_channel(
     after: BackgroundTasks,
     _: Annotated[Principal, Depends(require("intake:write"))],
 ) -> ChannelOut:
-    provider = _provider(channel.provider)
-    sealed = _sealed(channel.secrets, provider, here)
-    if await session.get(Channel, channel.name):
-        raise ChannelExists(f"there is a channel {channel.name!r} already")
-    row = Channel(
+    order = setup.ChannelOrder(
         name=channel.name,
-        provider=provider.name,
-        kind=provider.kind.value,
+        provider=channel.provider,
+        secrets=[secret.get_secret_value() for secret in channel.secrets],
         account=channel.account,
-        sealed_secrets=sealed,
-        sealed_access_token=_sealed_token(channel.access_token, here),
-        enabled=True,
-        created_at=session.now,
-        updated_at=session.now,
+        access_token=_value(channel.access_token),
     )
-    session.add(row)
+    row = await setup.make(session, here, order)
     after.add_task(here.directory.forget)
     return _out(row, here)
 
@@ -158,22 +137,22 @@ async def change_channel(
     _: Annotated[Principal, Depends(require("intake:write"))],
 ) -> ChannelOut:
     """New secrets replace all the old ones: to rotate, send both, and later the new one alone."""
-    row = _found(await session.get(Channel, name, with_for_update=True))
-    if change.secrets is not None:
-        row.sealed_secrets = _sealed(change.secrets, _provider(row.provider), here)
-    if change.account is not None:
-        row.account = change.account
-    if change.access_token is not None:
-        row.sealed_access_token = _sealed_token(change.access_token, here)
-    if change.enabled is not None:
-        row.enabled = change.enabled
-    row.updated_at = session.now
-    session.add(row)
+    row = await setup.change(
+        session,
+        here,
+        name,
+        secrets=None if change.secrets is None else [secret.get_secret_value() for secret in change.secrets],
+        account=change.account,
+        access_token=_value(change.access_token),
+        enabled=change.enabled,
+    )
     after.add_task(here.directory.forget)
     return _out(row, here)
 
 
-def _found(row: Channel | None) -> Channel:
-    if row is None:
-        raise NoSuchChannel("there is no channel of this name")
-    return row
+@routes.get("/{name}/doctor")
+async def examine_channel(
+    name: str, session: Reading, here: Here, _: Annotated[Principal, Depends(require("intake:read"))]
+) -> Checkup:
+    """Whether it works: what arrived last, what was refused and why, and what to do about it."""
+    return await doctor.examine(session, here, name)

@@ -1,0 +1,100 @@
+"""Channels made and changed, by whichever door: the API and the command use the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from services.intake.channels.provider import Provider
+from services.intake.channels.registry import providers
+from services.intake.errors import ChannelExists, NoSuchChannel
+from services.intake.state import Intake
+from services.intake.tables import Channel
+from shared.database import ReadSession, WriteSession
+from shared.problems import Invalid
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+MOST_SECRETS = 10
+
+
+def provider_named(name: str) -> Provider:
+    """Raises Invalid."""
+    try:
+        return providers()[name]
+    except KeyError:
+        raise Invalid(f"there is no provider of this name; there are {', '.join(providers())}") from None
+
+
+async def all_of(session: ReadSession) -> Sequence[Channel]:
+    return (await session.exec(select(Channel).order_by(col(Channel.name)))).all()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOrder:
+    """A channel that is wanted. `name` is a part of its webhook's URL."""
+
+    name: str
+    provider: str
+    secrets: Sequence[str]
+    account: str = ""
+    access_token: str | None = None
+
+
+async def make(session: WriteSession, here: Intake, order: ChannelOrder) -> Channel:
+    """Raises Invalid for a name, a provider or a secret that is none, ChannelExists."""
+    if not NAME.fullmatch(order.name):
+        raise Invalid("a name is made of a-z, 0-9 and -, at most 63 of them")
+    if not 1 <= len(order.secrets) <= MOST_SECRETS:
+        raise Invalid(f"a channel has 1 to {MOST_SECRETS} secrets")
+    known = provider_named(order.provider)
+    sealed = _sealed(order.secrets, known, here)
+    if await session.get(Channel, order.name):
+        raise ChannelExists(f"there is a channel {order.name!r} already")
+    row = Channel(
+        name=order.name,
+        provider=known.name,
+        kind=known.kind.value,
+        account=order.account,
+        sealed_secrets=sealed,
+        sealed_access_token=here.vault.seal(order.access_token) if order.access_token else None,
+        enabled=True,
+        created_at=session.now,
+        updated_at=session.now,
+    )
+    session.add(row)
+    return row
+
+
+async def change(
+    session: WriteSession,
+    here: Intake,
+    name: str,
+    *,
+    secrets: Sequence[str] | None = None,
+    account: str | None = None,
+    access_token: str | None = None,
+    enabled: bool | None = None,
+) -> Channel:
+    """What is None stays. New secrets replace all the old ones. Raises NoSuchChannel, Invalid."""
+    row = await session.get(Channel, name, with_for_update=True)
+    if row is None:
+        raise NoSuchChannel("there is no channel of this name")
+    if secrets is not None:
+        row.sealed_secrets = _sealed(secrets, provider_named(row.provider), here)
+    if access_token is not None:
+        row.sealed_access_token = here.vault.seal(access_token)
+    row.account = row.account if account is None else account
+    row.enabled = row.enabled if enabled is None else enabled
+    row.updated_at = session.now
+    session.add(row)
+    return row
+
+
+def _sealed(secrets: Sequence[str], provider: Provider, here: Intake) -> list[str]:
+    for number, value in enumerate(secrets, 1):
+        if fault := provider.secret_fault(value):
+            raise Invalid(f"secret {number} {fault}")
+    return [here.vault.seal(value) for value in secrets]
