@@ -25,6 +25,7 @@ from shared.contracts import Event
 from shared.crash import crash_point
 from shared.database import Database, WriteSession
 from shared.handling import BatchHandler
+from shared.security import Marks
 from shared.telemetry import span
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Sender:
 
     def __init__(self, providers: Sequence[Provider], settings: NotificationsSettings, clock: Clock) -> None:
         self.providers, self.settings, self.clock = providers, settings, clock
+        self._marks = Marks(settings)
         self._written = asyncio.Event()
         self._in_hand: set[asyncio.Task[Settled]] = set()
         self._back: list[Settled] = []
@@ -102,7 +104,16 @@ class Sender:
     async def _hand(self, handed: Handed) -> Settled:
         row, send = handed.row, handed.send
         said = send.message
-        letter = Letter(row.id, handed.attempt, send.address, said.subject, said.text, row.created_at, row.traceparent)
+        letter = Letter(
+            row.id,
+            handed.attempt,
+            send.address,
+            said.subject,
+            said.text,
+            row.created_at,
+            row.traceparent,
+            self._marks.mark(row.case_id) if row.case_id else None,
+        )
         crash_point("before_send")
         try:
             with span(f"send {row.template}", row.traceparent):

@@ -18,6 +18,11 @@ class NotificationsSettings(ServiceSettings):
     smtp_connections: int = Field(8, ge=1, le=100, description="Connections to the mail server a worker may hold.")
     smtp_timeout: float = Field(30.0, gt=0, description="Seconds the mail server has for each answer.")
     mail_from: str = Field("care@kept.localhost", description="The address messages come from and are answered to.")
+    mail_plus: bool = Field(
+        False,
+        description="Whether mail to care+anything@example.com reaches KEPT_MAIL_FROM: then answers carry their case "
+        "in the address too.",
+    )
     signature: str = Field("Kept", min_length=1, max_length=100, description="The name messages are signed with.")
     no_address_grace: float = Field(
         30.0, ge=0, description="Seconds a message waits for an address to become known before it is suppressed."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -51,6 +52,19 @@ def test_vietnamese_is_readable_in_every_header() -> None:
     assert mail["From"].addresses[0].display_name == "Bảo, Đức"
     assert mail["Message-ID"] == f"<{ID}@kept.localhost>"
     assert mail["Date"].datetime == AT
+
+
+def test_an_answer_says_which_case_it_belongs_to() -> None:
+    """N12: in the Message-ID that it names, in the line that it quotes, and in the address where that can be."""
+    mark = "kept-" + "a" * 40
+    letter = replace(_letter(text="Xin chào\n"), mark=mark)
+    plain = _read(mail_of(letter, sender="care@kept.localhost", name="Kept"))
+    assert plain["Message-ID"] == f"<{ID}.{mark}@kept.localhost>"
+    assert plain["Reply-To"] is None
+    assert text_of(plain) == f"Xin chào\n\nRef. {mark}\n"
+    plus = _read(mail_of(letter, sender="care@kept.localhost", name="Kept", answer_to_mark=True))
+    assert plus["Reply-To"].addresses[0].addr_spec == f"care+{mark}@kept.localhost"
+    assert len(plus["Reply-To"].addresses[0].username) <= 64
 
 
 @pytest.mark.parametrize(

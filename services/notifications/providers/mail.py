@@ -20,10 +20,16 @@ class UnsafeHeader(ValueError):
     """A header's value holds what could end it, or what is no ASCII. Nothing of it is sent."""
 
 
-def mail_of(letter: Letter, *, sender: str, name: str) -> bytes:
-    """Its Message-ID is the same at every attempt, so that a second one can be told. Raises UnsafeHeader."""
+def mail_of(letter: Letter, *, sender: str, name: str, answer_to_mark: bool = False) -> bytes:
+    """Its Message-ID is the same at every attempt, so that a second one can be told. Raises UnsafeHeader.
+
+    The mark of its case stands in the Message-ID, which an answer names, and in the last line, which an answer quotes;
+    with `answer_to_mark` also in the address that is answered to (`name+mark@domain`).
+    """
+    local, _, domain = sender.rpartition("@")
+    mark = letter.mark
     head = [
-        _header("Message-ID", f"<{letter.notification_id}@{sender.rpartition('@')[2]}>"),
+        _header("Message-ID", f"<{letter.notification_id}{'.' + mark if mark else ''}@{domain}>"),
         _header("Date", format_datetime(letter.written_at)),
         _header("From", f"{encoded(name)}\r\n <{sender}>"),
         _header("To", letter.to),
@@ -33,9 +39,12 @@ def mail_of(letter: Letter, *, sender: str, name: str) -> bytes:
         _header("Content-Type", "text/plain; charset=utf-8"),
         _header("Content-Transfer-Encoding", "quoted-printable"),
     ]
+    if mark and answer_to_mark:
+        head.append(_header("Reply-To", f"<{local}+{mark}@{domain}>"))
     if letter.traceparent:
         head.append(_header("traceparent", letter.traceparent))
-    return "".join(head).encode() + b"\r\n" + _body(letter.text)
+    text = f"{letter.text.rstrip()}\n\nRef. {mark}\n" if mark else letter.text
+    return "".join(head).encode() + b"\r\n" + _body(text)
 
 
 def encoded(text: str) -> str:

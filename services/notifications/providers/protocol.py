@@ -15,6 +15,7 @@ class Letter:
     """One attempt to send one message. `notification_id` is the same for every attempt, `attempt` counts from 1.
 
     `to` is an address the recipients' rules hold usable; `subject` is one line; `written_at` the message's own date.
+    `mark` says which case an answer belongs to (shared.security.marks).
     """
 
     notification_id: UUID
@@ -24,6 +25,7 @@ class Letter:
     text: str
     written_at: datetime
     traceparent: str | None = None
+    mark: str | None = None
 
 
 class Provider(Protocol):

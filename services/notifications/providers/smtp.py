@@ -47,13 +47,13 @@ class SmtpProvider:
     handle_kind = HandleKind.EMAIL
 
     def __init__(self, settings: NotificationsSettings) -> None:
-        self._sender, self._name = settings.mail_from, settings.signature
+        self._sender, self._name, self._plus = settings.mail_from, settings.signature, settings.mail_plus
         self._options = _options(settings.smtp_url.get_secret_value(), settings.smtp_timeout)
         self._free = asyncio.Semaphore(settings.smtp_connections)
         self._idle: list[tuple[float, SMTP]] = []
 
     async def send(self, letter: Letter) -> None:
-        mail = mail_of(letter, sender=self._sender, name=self._name)
+        mail = mail_of(letter, sender=self._sender, name=self._name, answer_to_mark=self._plus)
         try:
             async with self._connection() as server:
                 await server.sendmail(self._sender, [letter.to], mail)
