@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.commitments import customers
@@ -18,6 +18,9 @@ from shared.contracts.commitments import CommitmentKind, Terms
 from shared.database import WriteSession
 from shared.handling import Handlers
 from shared.ids import new_id
+
+LATEST_NEWS = timedelta(days=1)
+"""How long after an act the news of it may come and still be believed about its time."""
 
 
 class Reactions:
@@ -52,8 +55,8 @@ class Reactions:
         await self._promises.add(session, [_owed(contact, kind, due, self._promises.default_zone)])
 
     async def sent(self, session: WriteSession, _: Event, contact: heard.InteractionSent) -> None:
-        """We spoke: what it answers is kept, and the next contact is promised."""
-        if answers(contact.kind):
+        """We spoke: what it answers is kept, the next contact is promised. A machine answers nothing (I5)."""
+        if answers(contact.kind) and not contact.automatic:
             await self._spoke(session, contact, named=frozenset(contact.answers))
 
     async def _is_owed(self, session: WriteSession, customer: UUID, kind: CommitmentKind) -> bool:
@@ -71,10 +74,18 @@ class Reactions:
         unkept = await self._promises.unkept_of(session, family, answers(contact.kind))
         found = [p for p in unkept if not named or p.interaction_id in named or p.kind is CommitmentKind.CALL_BACK]
         by = contact.agent or "agent"
-        decisions = [fulfil(p, contact.occurred_at, by=by, evidence=contact.interaction_id) for p in found]
+        decisions = [fulfil(p, happened_at(contact), by=by, evidence=contact.interaction_id) for p in found]
         await self._promises.save(session, found, decisions)
         rules = await load_policies(session)
         await promise_contact(session, family, session.now + within(rules, NEXT_CONTACT, None, session.now))
+
+
+def happened_at(contact: heard.Interaction) -> datetime:
+    """The provider's time, as far as it can be: not after we heard of it, and not long before.
+
+    A promise is not kept by a clock that is wrong, nor broken by it.
+    """
+    return max(min(contact.occurred_at, contact.received_at), contact.received_at - LATEST_NEWS)
 
 
 async def _watch(session: WriteSession, _: Event, case: heard.CaseOpened | heard.CaseReopened) -> None:

@@ -190,12 +190,11 @@ def _fact(
         "ring_count": contact.ring_count,
         "duration_seconds": contact.duration_seconds,
         "agent": contact.agent,
+        "automatic": contact.automatic,
         "attachments": files,
     }
     if contact.direction == "out":
         return InteractionSent.model_validate(common)
     language = person.spoken or person.language or settings.default_language
     reply = contact.reply[:EVENT_TEXT] if contact.reply else None
-    return InteractionReceived.model_validate(
-        {**common, "language": language, "automatic": contact.automatic, "reply": reply}
-    )
+    return InteractionReceived.model_validate({**common, "language": language, "reply": reply})

@@ -106,22 +106,22 @@ class Interaction(Payload):
     ring_count: int | None = None
     duration_seconds: int | None = None
     agent: str | None = None
+    automatic: bool = False
     attachments: tuple[AttachmentFacts, ...] = ()
 
 
 class InteractionReceived(Interaction, type="kept.interaction.received.v1", topic=TOPIC):
-    """The customer reached us. `text` is their own words, unchanged. `automatic` marks machines' mail.
+    """The customer reached us. `text` is their own words, unchanged. `automatic` marks what a machine wrote.
 
     `reply` is what of `text` is new, where the rest repeats earlier mail; None where all of it is new.
     """
 
     language: Language
-    automatic: bool = False
     reply: str | None = None
 
 
 class InteractionSent(Interaction, type="kept.interaction.sent.v1", topic=TOPIC):
-    """A person of ours reached the customer. `answers` names the contacts it answers."""
+    """We reached the customer. `answers` names the contacts it answers. What is `automatic` answers nothing."""
 
     answers: tuple[UUID, ...] = ()
 

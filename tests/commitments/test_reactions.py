@@ -160,3 +160,31 @@ async def test_events_that_commitments_does_not_need_pass_by(kept: Commitments) 
     update = heard.CaseUpdated(customer_id=lan, case_id=new_id(), kind="request")
     await kept.deliver(update, known(lan, name=None, language="en"))
     assert (await kept.rows("SELECT name, language FROM customer"))[0] == (None, "en")
+
+
+@pytest.mark.parametrize(
+    ("clock", "believed"),
+    [
+        ({"days": 27000}, {}),  # 2099
+        ({"days": -20000}, {"days": -1}),  # 1970
+        ({"minutes": -10}, {"minutes": -10}),
+        ({"minutes": 10}, {}),
+    ],
+)
+async def test_a_providers_clock_that_is_wrong_neither_keeps_nor_breaks_a_promise(
+    kept: Commitments, clock: dict[str, float], believed: dict[str, float]
+) -> None:
+    lan = new_id()
+    await kept.deliver(kept.contact(lan))
+    await kept.pass_time(hours=23)
+    answer = kept.answer(lan).model_copy(update={"occurred_at": kept.now + timedelta(**clock)})
+    await kept.deliver(answer)
+    promise = await kept.only(lan)
+    assert promise.outcome is Outcome.KEPT
+    assert promise.fulfilled_at == kept.now + timedelta(**believed)
+
+
+async def test_i5_what_a_machine_says_is_no_answer(kept: Commitments) -> None:
+    lan = new_id()
+    await kept.deliver(kept.contact(lan), kept.answer(lan).model_copy(update={"automatic": True}))
+    assert (await kept.only(lan)).is_open

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import httpx
 import pytest
@@ -72,7 +73,7 @@ def served(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
-def test_no_input_is_an_error_of_ours(case: schemathesis.Case, served: ServiceProcess) -> None:
+def test_no_input_is_an_error_of_ours(case: schemathesis.Case[Any], served: ServiceProcess) -> None:
     tokens = Tokens(settings_for("unused"), SystemClock())
     bearer = tokens.issue("lan", frozenset({"intake:read", "intake:write"}), lifetime=timedelta(hours=1))
     answer = case.call(base_url=served.url, headers={"Authorization": f"Bearer {bearer}"}, timeout=20)
