@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from services.intake.channels.items import Item, Unread
 from services.intake.channels.provider import Unreadable
+
+MOST_ITEMS = 1000
+"""Objects of one list that are looked at. Meta, whose batches are the largest, documents as many."""
+
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+_DIGITS = re.compile(r"[0-9]{1,13}(\.[0-9]{1,9})?", re.ASCII)
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -21,6 +30,35 @@ def json_object(body: bytes) -> dict[str, Any]:
     return found
 
 
+def dict_of(value: object) -> dict[str, Any]:
+    """The object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def dicts_of(value: object) -> list[dict[str, Any]]:
+    """The objects in a list, MOST_ITEMS at most."""
+    return [one for one in value[:MOST_ITEMS] if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def each_of(value: object, read: Callable[[dict[str, Any]], Sequence[Item]]) -> list[Item]:
+    """The items of a batch, each object of the list read by itself.
+
+    What is no object, or what `read` finds Unreadable, is Unread and holds up no other.
+    """
+    listed = value if isinstance(value, list) else []
+    items: list[Item] = []
+    for one in listed[:MOST_ITEMS]:
+        try:
+            if not isinstance(one, dict):
+                raise Unreadable("an item that is no object")
+            items += read(one)
+        except Unreadable as error:
+            items.append(Unread(str(error)))
+    if len(listed) > MOST_ITEMS:
+        items.append(Unread(f"more than {MOST_ITEMS} items"))
+    return items
+
+
 def text(value: object) -> str | None:
     """A string with something in it."""
     return value if isinstance(value, str) and value.strip() else None
@@ -31,6 +69,29 @@ def number(value: object, *, most: int = 2**31 - 1) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most else None
+
+
+def identifier(value: object) -> str | None:
+    """An id, also where it is written as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
+
+
+def unix_seconds(value: object) -> datetime | None:
+    """Seconds since 1970, whole or not, also where they are written as text; up to the year 2100."""
+    seconds = _figure(value)
+    return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < _LATEST else None
+
+
+def unix_millis(value: object) -> datetime | None:
+    """Milliseconds since 1970, also where they are written as text; up to the year 2100."""
+    millis = _figure(value)
+    return datetime.fromtimestamp(millis / 1000, UTC) if millis and 0 < millis < _LATEST * 1000 else None
+
+
+def _figure(value: object) -> float | None:
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return float(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def iso_instant(value: object) -> datetime | None:
