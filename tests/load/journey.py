@@ -67,7 +67,8 @@ async def open_channel(made: Installation) -> None:
 async def hold(made: Installation, rate: float, seconds: float, *, customers: int) -> Hold:
     """Sends at `rate` for `seconds`, waits until all has settled, and reads what happened when."""
     count = int(rate * seconds)
-    plan = Plan(made.processes["intake", "api"].url, made.url, count, seconds + 1, rate=rate, customers=customers)
+    url = made.processes["intake", "api"].url
+    plan = Plan(url, made.url, count, seconds + 1, rate=rate, customers=customers, providers=[CHANNEL])
     report = await send(plan)
     connection = await asyncpg.connect(made.databases["intake"])
     try:

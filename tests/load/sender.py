@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from tests.load.sms import PATH, Texts
+from tests.load.mix import PREFIX, SECRETS, Mix
 
 DRAIN = 10.0
 """Seconds after the last request in which answers may still come."""
@@ -40,8 +40,9 @@ class Plan:
     seconds: float
     rate: float | None = None
     connections: int = 64
-    path: str = PATH
+    prefix: str = PREFIX
     customers: int = 10_000
+    providers: Sequence[str] = tuple(SECRETS)
 
 
 @dataclass
@@ -112,8 +113,8 @@ class Load:
         self.plan = plan
         address = urlsplit(plan.url)
         self.host, self.port = address.hostname or "127.0.0.1", address.port or 80
-        texts = Texts(plan.origin, plan.path, plan.customers)
-        self._requests = deque(islice(texts.requests(address.netloc), plan.count))
+        mix = Mix(plan.origin, plan.customers, plan.providers)
+        self._requests = deque(islice(mix.requests(address.netloc, plan.prefix), plan.count))
         self._latencies: list[float] = []
         self._statuses: Counter[str] = Counter()
         self._free: deque[_Line] = deque()

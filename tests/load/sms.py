@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 TOKEN = "12345678901234567890123456789012"
-CHANNEL = "sms"
+CHANNEL = "twilio"
 PATH = f"/intake/webhooks/{CHANNEL}"
 
 _FIXED = {
@@ -59,14 +59,3 @@ class Texts:
             digest = hmac.digest(key, prefix + (signed % values).encode(), "sha1")
             yield (body % values).encode(), b64encode(digest).decode()
             index += 1
-
-    def requests(self, host: str) -> Iterator[bytes]:
-        """Whole HTTP/1.1 requests, for ever."""
-        for body, signature in self.form():
-            head = (
-                f"POST {self.path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: TwilioProxy/1.1\r\nAccept: */*\r\n"
-                "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n"
-                f"X-Twilio-Signature: {signature}\r\nI-Twilio-Idempotency-Token: {signature}\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n"
-            )
-            yield head.encode() + body

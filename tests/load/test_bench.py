@@ -8,10 +8,10 @@ import pytest
 
 from services.intake.channels.items import Contact
 from services.intake.channels.provider import Refused, Request
-from services.intake.channels.providers.twilio import FORM, parse, verify
+from services.intake.channels.registry import providers
 from tests.load.__main__ import chosen, families
+from tests.load.mix import PREFIX, SECRETS, Mix
 from tests.load.sender import quantile
-from tests.load.sms import TOKEN, Texts
 from tests.load.table import Goal, Measured, as_json, judged, not_measured, rendered
 
 FOUR_TIMES = Goal("ratio", ">=", 4)
@@ -51,17 +51,21 @@ def test_a_quantile_is_a_value_that_was_measured(q: float, expected: float) -> N
     assert quantile([float(n) for n in range(1, 101)], q) == expected
 
 
-def test_the_senders_messages_are_signed_and_each_is_a_new_one() -> None:
-    origin = "https://kept.example.com"
-    texts = Texts(origin, customers=2)
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_the_senders_messages_are_signed_and_each_is_a_new_one(name: str) -> None:
+    origin, provider, now = "https://kept.example.com", providers()[name], datetime.now(UTC)
     contacts = []
-    for body, signature in islice(texts.form(), 3):
-        headers = {"content-type": FORM, "x-twilio-signature": signature}
-        request = Request(origin + texts.path, headers, body)
-        verify(request, [TOKEN], datetime.now(UTC))
+    for one in islice(Mix(origin, customers=2, providers=[name]).contacts(), 3):
+        headers = {key.lower(): value for key, value in one.headers.items()}
+        request = Request(origin + PREFIX + one.channel, headers, one.body)
+        provider.verify(request, [SECRETS[name]], now)
         with pytest.raises(Refused):
-            verify(request, ["another"], datetime.now(UTC))
-        contacts += [item for item in parse(request) if isinstance(item, Contact)]
+            provider.verify(request, ["another"], now)
+        contacts += [item for item in provider.parse(request) if isinstance(item, Contact)]
     assert len({contact.external_id for contact in contacts}) == 3
     assert len({contact.address for contact in contacts}) == 2
-    assert contacts[0].text == "Xin chào, đơn hàng của tôi vẫn chưa đến. Khi nào thì tôi nhận được ạ?"
+
+
+def test_the_providers_take_turns() -> None:
+    contacts = list(islice(Mix("https://kept.example.com").contacts(), 2 * len(SECRETS)))
+    assert [one.channel for one in contacts] == 2 * list(SECRETS)

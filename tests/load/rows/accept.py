@@ -1,7 +1,7 @@
 """Webhooks made durable before their 2xx: the peak, beside the common way and beside no database at all.
 
-Real signed SMS, 64 connections, a sender in its own process. The three servers take turns, round after round, and
-the medians are compared, so that what else the machine does meets all of them.
+Five providers' real signed bodies in turn, 64 connections, a sender in its own process. The three servers take turns,
+round after round, and the medians are compared, so that what else the machine does meets all of them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from statistics import median
 
 import psutil
 
-from tests.load.intake import open_channel
+from tests.load.intake import open_channels
+from tests.load.mix import PREFIX
 from tests.load.sender import Plan, Report, send
 from tests.load.servers import PUBLIC_URL, Process, Servers
-from tests.load.sms import PATH
 from tests.load.table import Goal, Measured
 from tests.support.kafka_broker import free_port
 
@@ -35,7 +35,7 @@ async def measure(servers: Servers, wanted: Collection[str]) -> Mapping[str, Mea
     found: dict[str, Measured] = {}
     async with servers.database("intake") as database:
         async with servers.runtime("intake", database) as runtime:
-            await open_channel(runtime)
+            await open_channels(runtime)
         if set(wanted) - {"accept.memory"}:
             async with servers.serving("intake", database) as ours:
                 found |= await _peaks(servers, ours)
@@ -51,11 +51,11 @@ async def _peaks(servers: Servers, ours: Process) -> dict[str, Measured]:
     port = free_port()
     environment = {"KEPT_DATABASE_URL": servers.postgres.url(database)}
     base = f"http://127.0.0.1:{port}"
-    rates: dict[str, list[float]] = {PATH: [], "/orm/sms": [], "/bare/sms": []}
+    rates: dict[str, list[float]] = {PREFIX: [], "/orm/": [], "/bare/": []}
     async with servers.process(["tests.load.baseline", str(port)], environment, ready=f"{base}/ready"):
         for turn in range(ROUNDS + 1):
-            for path, measured in rates.items():
-                report = await _round(ours.url if path == PATH else base, path)
+            for prefix, measured in rates.items():
+                report = await _round(ours.url if prefix == PREFIX else base, prefix)
                 if turn:  # the first warms up
                     measured.append(report.rate)
     servers.postgres.drop_database(database)
@@ -66,9 +66,9 @@ async def _peaks(servers: Servers, ours: Process) -> dict[str, Measured]:
     }
 
 
-async def _round(url: str, path: str) -> Report:
+async def _round(url: str, prefix: str) -> Report:
     count = int(MOST_A_SECOND * ROUND_SECONDS)
-    return _clean(await send(Plan(url, PUBLIC_URL, count, ROUND_SECONDS, path=path)))
+    return _clean(await send(Plan(url, PUBLIC_URL, count, ROUND_SECONDS, prefix=prefix)))
 
 
 async def _latency(ours: Process, rate: float) -> dict[str, Measured]:
