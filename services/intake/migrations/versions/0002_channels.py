@@ -21,6 +21,7 @@ _STATEMENTS = (
     "CREATE UNIQUE INDEX interaction_fact_once ON interaction_fact (channel, external_id)",
     "CREATE INDEX interaction_fact_of ON interaction_fact (interaction_id) WHERE interaction_id IS NOT NULL",
     "CREATE INDEX interaction_fact_waiting ON interaction_fact (channel, about) WHERE interaction_id IS NULL",
+    "CREATE INDEX interaction_fact_watermark ON interaction_fact (customer_id, occurred_at) WHERE about IS NULL",
     """CREATE TABLE handle_reach (
         kind text NOT NULL, account text NOT NULL, value text NOT NULL, reason text NOT NULL,
         reachable boolean NOT NULL, occurred_at timestamptz NOT NULL, channel text NOT NULL, detail text,
