@@ -14,6 +14,7 @@ from services.intake import (
     downloads,
     files,
     interactions,
+    mailboxes,
     quarantine,
     timeline,
     worker,
@@ -50,6 +51,7 @@ def build(settings: IntakeSettings, clock: Clock) -> Service:
             "intake": partial(worker.run, intake),
             "attachments": partial(downloads.run, intake),
             "confirmations": partial(confirmations.run, intake),
+            "mailboxes": partial(mailboxes.run, intake),
         },
         state=intake,
     )

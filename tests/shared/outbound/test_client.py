@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import ssl
 from collections.abc import Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from time import monotonic
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from shared.outbound import Failed, Forbidden, Outbound, TooBig
-from tests.support.web import Asked, serving
+from tests.support.web import Asked, certificate, serving
 
 HERE = [ip_network("127.0.0.0/8")]
 
@@ -265,29 +259,3 @@ class TestTls:
                     f"https://files.example.com:{web.port}/", limit=5, hops=1
                 )
             assert not plain.asked
-
-
-def certificate(directory: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """(what the server shows, what trusts it)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = made.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (directory / "both.pem").write_bytes(private + pem)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(directory / "both.pem")
-    return server, ssl.create_default_context(cadata=pem.decode())

@@ -49,7 +49,8 @@ _STATEMENTS = (
         url text PRIMARY KEY, channel text NOT NULL, asked_at timestamptz NOT NULL, attempts int NOT NULL DEFAULT 0,
         next_at timestamptz, outcome text)""",
     """CREATE TABLE mailbox_place (
-        channel text PRIMARY KEY, uid_validity bigint NOT NULL, last_uid bigint NOT NULL)""",
+        channel text PRIMARY KEY, uid_validity bigint NOT NULL, last_uid bigint NOT NULL,
+        as_of timestamptz NOT NULL)""",
     # One row a channel, one a reason: what `kept doctor` shows, at the cost of one statement a batch.
     """CREATE TABLE channel_news (
         channel text PRIMARY KEY, requests bigint NOT NULL, contacts bigint NOT NULL, facts bigint NOT NULL,
