@@ -136,7 +136,10 @@ class Outbound:
 
 async def _read(response: httpcore.Response, limit: int) -> Answer:
     """As much as is wanted and no more: what comes after it is never read."""
+    headers = {name.decode("ascii").lower(): value.decode("latin-1") for name, value in response.headers}
     is_success = 200 <= response.status < 300
+    if is_success and headers.get("content-encoding", "identity") != "identity":
+        raise Failed("it is packed, although it was asked for as it is")
     limit = limit if is_success else min(limit, ERROR_BYTES)
     parts: list[bytes] = []
     size = 0
@@ -147,7 +150,6 @@ async def _read(response: httpcore.Response, limit: int) -> Answer:
             if is_success:
                 raise TooBig(f"it is longer than {limit} bytes")
             break
-    headers = {name.decode("ascii").lower(): value.decode("latin-1") for name, value in response.headers}
     return Answer(response.status, headers, b"".join(parts)[:limit])
 
 

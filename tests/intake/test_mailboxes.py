@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from services.intake import mailboxes
+from services.intake import imap, mailboxes
 from services.intake.channels.providers.imap import Mailbox, mailbox_of
 from services.intake.channels.registry import providers
 from services.intake.imap import BATCH, OpenMailbox, Shut, Trouble
@@ -74,6 +74,7 @@ async def desk(kept: Running, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     monkeypatch.setattr(mailboxes, "PAUSES", (0.1,))
     monkeypatch.setattr(mailboxes, "SHUT_PAUSE", 0.2)
     monkeypatch.setattr(mailboxes, "LOOK", 0.1)
+    monkeypatch.setattr(imap, "SLICE", 0.1)
     async with imap_server() as server:
         await kept.make_channel("box", "imap", server.url)
         yield Desk(kept, server)

@@ -179,6 +179,12 @@ async def test_an_endless_answer_ends_at_the_limit() -> None:
     assert said < 20_000_000, "what lay in buffers, and no more"
 
 
+async def test_what_is_packed_is_not_taken_for_the_file() -> None:
+    async with serving(lambda a: a.answer(200, b"\x1f\x8b", Content_Encoding="gzip")) as web:
+        with pytest.raises(Failed, match="packed"):
+            await Outbound(HERE).get(web.url, limit=5)
+
+
 async def test_exactly_the_limit_is_not_over_it() -> None:
     async with serving(hello) as web:
         assert (await Outbound(HERE).get(web.url, limit=5)).body == b"hello"
