@@ -21,6 +21,16 @@ class NoSuchInteraction(NotFound):
     code = "no-such-interaction"
 
 
+class NoSuchAttachment(NotFound):
+    code = "no-such-attachment"
+
+
+class AttachmentNotHere(Conflict):
+    """Its content is not with us, or not yet; `state` and `reason` say why."""
+
+    code = "attachment-not-here"
+
+
 class NotInQuarantine(NotFound):
     code = "not-in-quarantine"
 

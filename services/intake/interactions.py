@@ -10,10 +10,12 @@ from fastapi import Depends
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import text
 
-from services.intake import casework
+from services.intake import casework, files, history
 from services.intake.errors import NoSuchInteraction
 from services.intake.family import family_of
+from services.intake.files import AttachmentOut
 from services.intake.filing import EVENT_TEXT
+from services.intake.history import FactOut
 from services.intake.tables import Case, Interaction
 from shared.contracts.intake import ChannelKind, InteractionKind, InteractionSent
 from shared.database import WriteSession
@@ -47,6 +49,8 @@ class InteractionIn(BaseModel):
 
 
 class InteractionOut(BaseModel):
+    """`attachments` came with it, or with a fact about it; `facts` are in the order in which they happened."""
+
     id: UUID
     customer_id: UUID
     case_id: UUID | None
@@ -62,6 +66,8 @@ class InteractionOut(BaseModel):
     duration_seconds: int | None
     agent: str | None
     automatic: bool
+    attachments: list[AttachmentOut] = []
+    facts: list[FactOut] = []
 
 
 def _out(row: Interaction) -> InteractionOut:
@@ -107,11 +113,14 @@ async def get_interaction(
     session: Reading,
     _: Annotated[Principal, Depends(require("intake:read"))],
 ) -> InteractionOut:
-    """With the whole text, however long: events carry the beginning."""
+    """With the whole text, however long, and what became of it since; a recording is among its attachments."""
     row = await session.get(Interaction, id)
     if row is None:
         raise NoSuchInteraction("there is no such interaction")
-    return _out(row)
+    found = _out(row)
+    found.facts = await history.of(session, row)
+    found.attachments = await files.of(session, [row.id, *(fact.id for fact in found.facts)])
+    return found
 
 
 async def _case(session: WriteSession, said: InteractionIn, family: list[UUID]) -> UUID | None:

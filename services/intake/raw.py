@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.crash import crash_point
 from shared.database import WriteSession
@@ -52,7 +52,7 @@ _WAIT_AGAIN = text("""
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A webhook as it came. `headers` is a JSON object; `id` is 0 until it is stored."""
+    """A webhook, or a mail, as it came. `headers` is a JSON object; `id` is 0 until it is stored."""
 
     channel: str
     received_at: datetime
@@ -94,7 +94,7 @@ class RawStore:
         while batch := self._gather():
             try:
                 async with engine.connect() as connection:
-                    await connection.execute(_STORE, _columns([raw for raw, _ in batch]))
+                    await store(connection, [raw for raw, _ in batch])
                 crash_point("after_raw")
             except Exception as error:
                 say = log.warning if is_transient(error) else log.exception
@@ -123,16 +123,20 @@ class RawStore:
                 done.set_exception(error)
 
 
-def _columns(raws: Sequence[Raw]) -> dict[str, list[object]]:
-    return {
-        "channels": [r.channel for r in raws],
-        "times": [r.received_at for r in raws],
-        "methods": [r.method for r in raws],
-        "paths": [r.path for r in raws],
-        "headers": [r.headers for r in raws],
-        "bodies": [r.body for r in raws],
-        "traceparents": [r.traceparent for r in raws],
-    }
+async def store(connection: AsyncConnection | WriteSession, raws: Sequence[Raw]) -> None:
+    """From now on they wait for the worker, in this order. Whoever stores through a session wakes it by `stored`."""
+    await connection.execute(
+        _STORE,
+        {
+            "channels": [r.channel for r in raws],
+            "times": [r.received_at for r in raws],
+            "methods": [r.method for r in raws],
+            "paths": [r.path for r in raws],
+            "headers": [r.headers for r in raws],
+            "bodies": [r.body for r in raws],
+            "traceparents": [r.traceparent for r in raws],
+        },
+    )
 
 
 async def take(session: WriteSession, limit: int, most_bytes: int) -> list[Raw]:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from services.intake import browser, cases, console, customers, interactions, quarantine, timeline, worker
+from services.intake import (
+    browser,
+    cases,
+    confirmations,
+    console,
+    customers,
+    downloads,
+    files,
+    interactions,
+    mailboxes,
+    quarantine,
+    timeline,
+    worker,
+)
 from services.intake.callbook import GRACE
 from services.intake.channels import routes as channels
 from services.intake.settings import IntakeSettings
@@ -25,6 +38,7 @@ def build(settings: IntakeSettings, clock: Clock) -> Service:
             customers.routes,
             timeline.routes,
             interactions.routes,
+            files.routes,
             cases.routes,
             quarantine.routes,
             console.pages,
@@ -33,6 +47,11 @@ def build(settings: IntakeSettings, clock: Clock) -> Service:
         topics=timeline.TOPICS,
         handle=timeline.project,
         timers={GRACE: partial(worker.file_overdue_calls, intake)},
-        loops={"intake": partial(worker.run, intake)},
+        loops={
+            "intake": partial(worker.run, intake),
+            "attachments": partial(downloads.run, intake),
+            "confirmations": partial(confirmations.run, intake),
+            "mailboxes": partial(mailboxes.run, intake),
+        },
         state=intake,
     )

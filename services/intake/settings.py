@@ -30,3 +30,9 @@ class IntakeSettings(ServiceSettings):
         default_factory=lambda: ["image/*", "audio/*", "video/*", "text/plain", "text/csv", "application/pdf"],
         description="Content types that are fetched; `image/*` stands for all images.",
     )
+    mailbox_poll: float = Field(
+        30.0, gt=0, description="Seconds between looks into a mailbox whose server cannot tell of new mail (IDLE)."
+    )
+    mailbox_from_start: bool = Field(
+        False, description="A mailbox that is new here is read from its first mail, not from now on."
+    )

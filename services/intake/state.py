@@ -51,7 +51,7 @@ class Intake:
             verify_key=settings.derive("verify-token"),
             refusals=Refusals(),
             outbound=outbound,
-            certificates=Certificates(outbound.get),
+            certificates=Certificates(outbound.fetch),
         )
 
     def verify_token(self, channel: str) -> str:

@@ -235,12 +235,13 @@ class Confirmation(Table, table=True):
 
 
 class MailboxPlace(Table, table=True):
-    """How far a mailbox has been read (IMAP's UIDVALIDITY and UID)."""
+    """How far a mailbox has been read (IMAP's UIDVALIDITY and UID), and when it was read that far."""
 
     __tablename__ = "mailbox_place"
     channel: str = _column(Text, key=True)
     uid_validity: int = _column(BigInteger)
     last_uid: int = _column(BigInteger)
+    as_of: datetime = _column(_INSTANT)
 
 
 class ChannelNews(Table, table=True):

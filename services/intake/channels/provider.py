@@ -96,6 +96,10 @@ def _no_certificate(_: Request) -> str | None:
     return None
 
 
+def _nothing_inside(_request: Request, _part: int) -> tuple[str, bytes] | None:
+    return None
+
+
 def plain_download(attachment: Attachment, _access_token: str | None) -> Download:
     """What stands at its own address, for whoever asks."""
     if not attachment.url:
@@ -114,6 +118,8 @@ class Provider:
     none; raises Refused. A POST is verified first, another of `methods` is a handshake or nothing.
     `certificate_url` is where the key that signed it is found, checked before anybody fetches it; raises Refused.
     `locate` says where an attachment is fetched (attachment, access token); raises NoDownload.
+    `extract` takes an attachment out of the request that it came in (its `part`): (content type, content), or None
+    where there is none; it may be slow, is called in a thread, and may raise Unreadable.
     `secret_fault` says what is wrong with a secret somebody wants to set, or None.
     """
 
@@ -125,6 +131,7 @@ class Provider:
     greet: Callable[[Request, Sequence[str], str], Reply | None] = _no_greeting
     certificate_url: Callable[[Request], str | None] = _no_certificate
     locate: Callable[[Attachment, str | None], Download] = plain_download
+    extract: Callable[[Request, int], tuple[str, bytes] | None] = _nothing_inside
     methods: tuple[str, ...] = ("POST",)
     wants_verify_token: bool = False
     body_limit: int = 1024 * 1024

@@ -21,6 +21,7 @@ _STATEMENTS = (
     "CREATE UNIQUE INDEX interaction_fact_once ON interaction_fact (channel, external_id)",
     "CREATE INDEX interaction_fact_of ON interaction_fact (interaction_id) WHERE interaction_id IS NOT NULL",
     "CREATE INDEX interaction_fact_waiting ON interaction_fact (channel, about) WHERE interaction_id IS NULL",
+    "CREATE INDEX interaction_fact_watermark ON interaction_fact (customer_id, occurred_at) WHERE about IS NULL",
     """CREATE TABLE handle_reach (
         kind text NOT NULL, account text NOT NULL, value text NOT NULL, reason text NOT NULL,
         reachable boolean NOT NULL, occurred_at timestamptz NOT NULL, channel text NOT NULL, detail text,
@@ -48,7 +49,8 @@ _STATEMENTS = (
         url text PRIMARY KEY, channel text NOT NULL, asked_at timestamptz NOT NULL, attempts int NOT NULL DEFAULT 0,
         next_at timestamptz, outcome text)""",
     """CREATE TABLE mailbox_place (
-        channel text PRIMARY KEY, uid_validity bigint NOT NULL, last_uid bigint NOT NULL)""",
+        channel text PRIMARY KEY, uid_validity bigint NOT NULL, last_uid bigint NOT NULL,
+        as_of timestamptz NOT NULL)""",
     # One row a channel, one a reason: what `kept doctor` shows, at the cost of one statement a batch.
     """CREATE TABLE channel_news (
         channel text PRIMARY KEY, requests bigint NOT NULL, contacts bigint NOT NULL, facts bigint NOT NULL,

@@ -1,0 +1,6 @@
+"""Requests to addresses that strangers name: only to the public internet, never followed elsewhere, never endless."""
+
+from shared.outbound.addresses import Networks
+from shared.outbound.client import Answer, Failed, Forbidden, NotFetched, Outbound, TooBig
+
+__all__ = ["Answer", "Failed", "Forbidden", "Networks", "NotFetched", "Outbound", "TooBig"]
