@@ -9,13 +9,21 @@ from typing import Any
 
 from services.intake.channels.provider import Unreadable
 
+MOST_ENTRIES = 1000
+"""Entries of a list that are looked at: the longest batches of any provider are shorter."""
+
+
+def json_value(body: bytes | str) -> Any:
+    """Whatever JSON it is. Raises Unreadable. A line break inside a string is let pass: templates write them."""
+    try:
+        return json.loads(body, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"not JSON: {type(error).__name__}") from error
+
 
 def json_object(body: bytes) -> dict[str, Any]:
     """Raises Unreadable for what is not a JSON object."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"not JSON: {type(error).__name__}") from error
+    found = json_value(body)
     if not isinstance(found, dict):
         raise Unreadable(f"a JSON object was expected, not {type(found).__name__}")
     return found
@@ -24,6 +32,23 @@ def json_object(body: bytes) -> dict[str, Any]:
 def text(value: object) -> str | None:
     """A string with something in it."""
     return value if isinstance(value, str) and value.strip() else None
+
+
+def identifier(value: object) -> str | None:
+    """An id as text, whether it was written as text or as a whole number."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return str(value)
+    return text(value)
+
+
+def dict_of(value: object) -> dict[str, Any]:
+    """The dict, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def dicts_of(value: object) -> list[dict[str, Any]]:
+    """The dicts in a list, of its first thousand entries."""
+    return [one for one in value[:MOST_ENTRIES] if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def number(value: object, *, most: int = 2**31 - 1) -> int | None:
@@ -39,6 +64,24 @@ def iso_instant(value: object) -> datetime | None:
         return _utc(datetime.fromisoformat(value)) if isinstance(value, str) else None
     except (ValueError, OverflowError):
         return None
+
+
+def unix_seconds(value: object) -> datetime | None:
+    """Seconds since 1970, as a number or as text, with or without a fraction."""
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+        return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def unix_millis(value: object) -> datetime | None:
+    """Milliseconds since 1970, as a number or as text."""
+    try:
+        millis = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+    return unix_seconds(millis / 1000) if millis is not None else None
 
 
 def mail_date(value: object) -> datetime | None:
