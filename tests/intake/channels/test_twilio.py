@@ -158,8 +158,8 @@ class TestCalls:
 
     @pytest.mark.parametrize("direction", ["outbound-api", "outbound-dial"])
     def test_a_call_of_ours_is_with_whom_we_called(self, direction: str) -> None:
-        ours = {"From": OURS, "To": CUSTOMER, "Direction": direction}
-        said = steps(call("initiated", 0, **ours), call("completed", 60, CallDuration="50", **ours))
+        ours: dict[str, Any] = {"From": OURS, "To": CUSTOMER, "Direction": direction}
+        said = steps(call("initiated", 0, **ours), call("completed", 60, **ours, CallDuration="50"))
         contact = settle("CA1", known(said))
         assert contact.address is not None
         assert (contact.direction, contact.address.value) == ("out", CUSTOMER)
@@ -180,7 +180,7 @@ class TestCalls:
         assert step.caller == number
 
     @pytest.mark.parametrize("amid", [{"Digits": "1"}, {"SpeechResult": "đơn hàng"}, {"DialCallStatus": "completed"}])
-    def test_what_is_heard_amid_a_call_does_not_begin_it(self, amid: dict[str, str]) -> None:
+    def test_what_is_heard_amid_a_call_does_not_begin_it(self, amid: dict[str, Any]) -> None:
         assert all(step.event == "transfer" for step in steps(call("in-progress", **amid), call("", **amid)))
 
     @given(st.randoms(), st.integers(1, 3))
@@ -227,7 +227,11 @@ class TestCalls:
 
     def test_the_words_of_a_recording(self) -> None:
         """I13"""
-        fields = {"TranscriptionSid": "TR1", "TranscriptionText": "Please call back", "RecordingSid": "RE1"}
+        fields: dict[str, Any] = {
+            "TranscriptionSid": "TR1",
+            "TranscriptionText": "Please call back",
+            "RecordingSid": "RE1",
+        }
         (fact,) = call("completed", RecordingUrl="https://api.twilio.com/RE1", **fields)
         assert isinstance(fact, Fact)
         assert (fact.external_id, fact.about, fact.text) == ("TR1", "CA1", "Please call back")

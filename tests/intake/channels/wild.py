@@ -17,7 +17,7 @@ from services.intake.storable import storable
 
 URL = "https://kept.example.com/intake/webhooks/it"
 
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(
             None,
