@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -48,6 +49,10 @@ class Stepped(NamedTuple):
     traceparent: str | None
     step: CallStep
 
+    def timed(self) -> CallStep:
+        """The step, at our time of receipt where the provider does not say when."""
+        return self.step if self.step.at else replace(self.step, at=self.received_at)
+
 
 async def advance(session: WriteSession, steps: Sequence[Stepped], grace: float) -> list[Arrival]:
     """Folds the steps into their calls. Returns the calls that are complete now, each once."""
@@ -57,7 +62,7 @@ async def advance(session: WriteSession, steps: Sequence[Stepped], grace: float)
     latest: dict[Key, Stepped] = {}
     for stepped in steps:
         key = stepped.line.name, stepped.step.call_id
-        facts[key] = fold(facts.get(key, CallFacts()), stepped.step)
+        facts[key] = fold(facts.get(key, CallFacts()), stepped.timed())
         latest[key] = stepped
     complete = [key for key in latest if key not in filed and is_settled(facts[key])]
     for key in latest:

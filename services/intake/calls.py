@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from services.intake.channels.items import Address, CallStep, Contact
 from shared.contracts.intake import ChannelKind, HandleKind, InteractionKind
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 WITHHELD = frozenset({"anonymous", "unknown", "private", "withheld", "restricted"})
 
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What the steps of one call have said so far. `answered` and `seconds` are what its hangup said."""
+    """What the steps of one call have said so far. `answered` and `seconds` are what its hangup said.
+
+    `reached` is what its transfers said: a telephone system that answers, plays a menu and reaches nobody has
+    answered and not reached, and to the customer that is a missed call.
+    """
 
     started_at: datetime | None = None
     answered_at: datetime | None = None
@@ -30,6 +35,7 @@ class CallFacts:
     agent: str | None = None
     answered: bool | None = None
     seconds: int | None = None
+    reached: bool | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=datetime.isoformat)
@@ -52,12 +58,14 @@ def fold(facts: CallFacts, step: CallStep) -> CallFacts:
         caller=step.caller,
         called=step.called,
         agent=step.answered_by,
-        answered=step.answered,
+        answered=step.answered if step.event != "transfer" else None,
+        reached=step.answered if step.event == "transfer" else None,
     )
     merged = {f.name: _least(getattr(facts, f.name), getattr(said, f.name)) for f in fields(CallFacts)}
     merged["rings"] = max((r for r in (facts.rings, step.rings) if r is not None), default=None)
     merged["seconds"] = max((x for x in (facts.seconds, step.seconds) if x is not None), default=None)
-    merged["answered"] = True if True in (facts.answered, said.answered) else merged["answered"]
+    for name in ("answered", "reached"):  # once true, true
+        merged[name] = True if True in (getattr(facts, name), getattr(said, name)) else merged[name]
     return CallFacts(**merged)
 
 
@@ -70,6 +78,8 @@ def is_settled(facts: CallFacts) -> bool:
     """Whether nothing that may still come in can change what kind of contact it was, when, and how long."""
     if facts.ended_at is None or facts.started_at is None:
         return False
+    if facts.answered is True and facts.seconds is not None:
+        return True
     return facts.answered_at is not None or facts.answered is False
 
 
@@ -78,19 +88,30 @@ def settle(call_id: str, facts: CallFacts) -> Contact:
     if facts.ended_at is None:
         raise ValueError("a call that has not ended is no contact yet")
     was_answered = facts.answered_at is not None or facts.answered is True
+    if facts.reached is not None:
+        was_answered = facts.reached
     direction = facts.direction or "in"
     other = facts.caller if direction == "in" else facts.called
     seconds: float | None = facts.seconds if was_answered else None
-    if seconds is None and facts.answered_at:
+    if was_answered and seconds is None and facts.answered_at:
         seconds = (facts.ended_at - facts.answered_at).total_seconds()
     return Contact(
         external_id=call_id,
         kind=InteractionKind.CALL if was_answered else InteractionKind.MISSED_CALL,
         address=Address(HandleKind.PHONE, other) if other and other.lower() not in WITHHELD else None,
-        occurred_at=facts.started_at or facts.answered_at or facts.ended_at,
+        occurred_at=_start(facts, facts.ended_at),
         direction=direction,
         channel_kind=ChannelKind.PHONE,
         ring_count=facts.rings,
         duration_seconds=max(0, round(seconds)) if seconds is not None else None,
         agent=facts.agent if was_answered else None,
     )
+
+
+def _start(facts: CallFacts, ended_at: datetime) -> datetime:
+    """A call began no later than anything that is known of it.
+
+    So a step that came in late and without a time of its own does not move it past its end.
+    """
+    spoken = min(timedelta(seconds=facts.seconds or 0), ended_at - EARLIEST)
+    return min(at for at in (facts.started_at, facts.answered_at, ended_at - spoken) if at is not None)

@@ -6,6 +6,7 @@ A plain ASGI endpoint. Nothing is parsed here, nothing is looked up but the chan
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -28,6 +29,7 @@ from shared.telemetry import WEBHOOKS, current_traceparent
 log = structlog.get_logger()
 
 PATH = "/intake/webhooks/{channel}"
+_TOKEN = re.compile(r"(?<=[?&])access_token=[^&]*&?")
 METHODS = ["POST", "GET", "HEAD", "OPTIONS"]
 
 
@@ -72,7 +74,7 @@ class Webhooks:
         if request.method != "POST":
             raise MethodNotAllowed("this is no handshake", headers={"Allow": _allowed(line)})
         kept = {name: value for name, value in request.headers.items() if line.provider.keeps(name)}
-        path = request.url.removeprefix(self._intake.public(""))
+        path = _without_token(request.url.removeprefix(self._intake.public("")))
         raw = Raw(line.name, now, scope["method"], path, json.dumps(kept), request.body, current_traceparent())
         await self._intake.raws.put(scope["app"].state.runtime.database.alone, raw)
         return line.provider.reply
@@ -94,6 +96,11 @@ class Webhooks:
         WEBHOOKS.labels(line.provider.name, problem.code).inc()
         log.warning("webhook.refused", channel=line.name, reason=problem.detail)
         self._intake.refusals.note(database, line.name, problem.detail)
+
+
+def _without_token(path: str) -> str:
+    """A bearer token may be sent in the query (RFC 6750, 2.3); it has been checked, and is not kept."""
+    return _TOKEN.sub("", path) if "access_token=" in path else path
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:

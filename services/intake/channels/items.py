@@ -71,18 +71,22 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class CallStep:
-    """One event of a phone call. The steps of a call come in any order and number and make one contact."""
+    """One event of a phone call. The steps of a call come in any order and number and make one contact.
+
+    `at` None: the provider does not say when, and our own time of receipt stands in.
+    A `transfer` is how an attempt to put the caller through to a person ended: `answered` says whether they spoke.
+    """
 
     call_id: str
-    event: Literal["new_call", "answer", "hangup"]
-    at: datetime
+    event: Literal["new_call", "answer", "hangup", "transfer"]
+    at: datetime | None
     direction: Literal["in", "out"] | None = None
     caller: str | None = None
     called: str | None = None
     rings: int | None = None
     answered_by: str | None = None
     answered: bool | None = None
-    """What a hangup says about whether anybody had answered."""
+    """What a hangup, or a transfer, says about whether anybody had answered."""
     seconds: int | None = None
     """How long they spoke, where a hangup says so."""
 

@@ -19,12 +19,17 @@ _LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _DIGITS = re.compile(r"[0-9]{1,13}(\.[0-9]{1,9})?", re.ASCII)
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """Raises Unreadable for what is not a JSON object."""
+def json_value(body: bytes | str) -> Any:
+    """Whatever JSON it is. Raises Unreadable. A line break inside a string is let pass: templates write them."""
     try:
-        found = json.loads(body)
+        return json.loads(body, strict=False)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON: {type(error).__name__}") from error
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Raises Unreadable for what is not a JSON object."""
+    found = json_value(body)
     if not isinstance(found, dict):
         raise Unreadable(f"a JSON object was expected, not {type(found).__name__}")
     return found
@@ -64,16 +69,18 @@ def text(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
+def identifier(value: object) -> str | None:
+    """An id as text, whether it was written as text or as a whole number."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return str(value)
+    return text(value)
+
+
 def number(value: object, *, most: int = 2**31 - 1) -> int | None:
     """A whole number from 0 to `most`, also where it is written as text."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most else None
-
-
-def identifier(value: object) -> str | None:
-    """An id, also where it is written as a number."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
 
 
 def unix_seconds(value: object) -> datetime | None:

@@ -2,10 +2,10 @@
 
     {"event": "newCall" | "answer" | "hangup", "callId": "...", "from": "+84...", "to": "+84...",
      "direction": "in" | "out", "at": "2026-01-31T09:00:00+07:00",
-     "rings": 4, "answeredBy": "lan", "cause": "normalClearing" | "busy" | "cancel" | "noAnswer" | ...}
+     "rings": 4, "answeredBy": "lan", "cause": "normalClearing" | "busy" | "cancel" | "noAnswer" | ..., "seconds": 90}
 
-`rings`, `answeredBy` and `cause` are optional. An `answeredBy`, or the cause normalClearing, says that the call
-had been answered; any other cause that it had not.
+`rings`, `answeredBy`, `cause` and `seconds` (how long they spoke, with a hangup) are optional. An `answeredBy`, or the
+cause normalClearing, says that the call had been answered; any other cause that it had not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
 
 
 def parse(request: Request) -> Sequence[Item]:
-    call = json_object(request.body)
+    return [step_of(json_object(request.body))]
+
+
+def step_of(call: Mapping[str, Any]) -> CallStep:
+    """One event of a call in the shape above. Raises Unreadable."""
     name, call_id, at = call.get("event"), text(call.get("callId")), iso_instant(call.get("at"))
     event = EVENTS.get(name) if isinstance(name, str) else None
     if event is None:
@@ -38,19 +42,18 @@ def parse(request: Request) -> Sequence[Item]:
     if call_id is None or at is None:
         raise Unreadable("there is no callId" if call_id is None else "there is no time in `at`")
     direction = call.get("direction")
-    return [
-        CallStep(
-            call_id=call_id,
-            event=event,
-            at=at,
-            direction=direction if direction in ("in", "out") else None,
-            caller=text(call.get("from")),
-            called=text(call.get("to")),
-            rings=number(call.get("rings")),
-            answered_by=text(call.get("answeredBy")),
-            answered=_was_answered(call),
-        )
-    ]
+    return CallStep(
+        call_id=call_id,
+        event=event,
+        at=at,
+        direction=direction if direction in ("in", "out") else None,
+        caller=text(call.get("from")),
+        called=text(call.get("to")),
+        rings=number(call.get("rings")),
+        answered_by=text(call.get("answeredBy")),
+        answered=_was_answered(call),
+        seconds=number(call.get("seconds")) if event == "hangup" else None,
+    )
 
 
 def _was_answered(call: Mapping[str, Any]) -> bool | None:
