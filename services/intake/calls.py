@@ -31,6 +31,7 @@ class CallFacts:
     direction: Literal["in", "out"] | None = None
     caller: str | None = None
     called: str | None = None
+    person: str | None = None
     rings: int | None = None
     agent: str | None = None
     answered: bool | None = None
@@ -57,6 +58,7 @@ def fold(facts: CallFacts, step: CallStep) -> CallFacts:
         direction=step.direction,
         caller=step.caller,
         called=step.called,
+        person=step.person,
         agent=step.answered_by,
         answered=step.answered if step.event != "transfer" else None,
         reached=step.answered if step.event == "transfer" else None,
@@ -95,10 +97,13 @@ def settle(call_id: str, facts: CallFacts) -> Contact:
     seconds: float | None = facts.seconds if was_answered else None
     if was_answered and seconds is None and facts.answered_at:
         seconds = (facts.ended_at - facts.answered_at).total_seconds()
+    known = [Address(HandleKind.PHONE, other)] if other and other.lower() not in WITHHELD else []
+    known += [Address(HandleKind.CHAT, facts.person)] if facts.person else []
     return Contact(
         external_id=call_id,
         kind=InteractionKind.CALL if was_answered else InteractionKind.MISSED_CALL,
-        address=Address(HandleKind.PHONE, other) if other and other.lower() not in WITHHELD else None,
+        address=known[0] if known else None,
+        aliases=tuple(known[1:]),
         occurred_at=_start(facts, facts.ended_at),
         direction=direction,
         channel_kind=ChannelKind.PHONE,

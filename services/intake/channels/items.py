@@ -83,6 +83,8 @@ class CallStep:
     direction: Literal["in", "out"] | None = None
     caller: str | None = None
     called: str | None = None
+    person: str | None = None
+    """The customer's id at the provider, where it gives them one beside or instead of a number."""
     rings: int | None = None
     answered_by: str | None = None
     answered: bool | None = None

@@ -311,6 +311,21 @@ class TestCalls:
         )
         assert (found.direction, found.address, found.kind) == ("out", PHONE_ADDRESS, InteractionKind.CALL)
 
+    def test_somebody_without_a_number_calls(self) -> None:
+        """By their id with the business, which is an alias where there is a number too."""
+        named = value("calls", calls=[self.call("connect")["entry"][0]["changes"][0]["value"]["calls"][0]])
+        hidden = json.loads(json.dumps(named).replace(f'"{PHONE}"', "null"))
+        said = hidden["entry"][0]["changes"][0]["value"]
+        said["contacts"] = [{"user_id": BSUID}]
+        (step,) = parse("whatsapp", hidden)
+        facts = fold(fold(CallFacts(), step), CallStep("wacid.A", "hangup", NOW, answered=False))  # type: ignore[arg-type]
+        found = settle("wacid.A", facts)
+        assert found.address == Address(HandleKind.CHAT, BSUID)
+        said["calls"][0]["from"] = PHONE
+        (step,) = parse("whatsapp", hidden)
+        assert isinstance(step, CallStep)
+        assert (step.caller, step.person) == (f"+{PHONE}", BSUID)
+
     def test_a_call_without_a_time_is_unread(self) -> None:
         assert isinstance(one("whatsapp", self.call("connect", timestamp="soon")), Unread)
         assert parse("whatsapp", self.call("mute")) == []

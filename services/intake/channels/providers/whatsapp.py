@@ -221,6 +221,7 @@ def _call(call: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]]) -> Seq
         direction="out" if is_out else "in",
         caller=caller.value if caller else None,
         called=called.value if called else None,
+        person=_caller_id(call, contacts),
     )
     if event == "connect":
         return [began]
@@ -229,6 +230,12 @@ def _call(call: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]]) -> Seq
     ended_at = unix_seconds(call.get("end_time")) or at
     ended = replace(began, event="hangup", at=ended_at, answered=was_answered, seconds=seconds)
     return [ended, replace(began, event="answer", at=answered_at)] if answered_at else [ended]
+
+
+def _caller_id(call: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]]) -> str | None:
+    """The BSUID of whoever is called or calls, where it is said of them alone."""
+    said = identifier(call.get("from_user_id")) or identifier(call.get("to_user_id"))
+    return said or (identifier(contacts[0].get("user_id")) if len(contacts) == 1 else None)
 
 
 def _call_status(status: Mapping[str, Any]) -> Sequence[Item]:
