@@ -24,6 +24,7 @@ _BLANK_AT_ONCE = re.compile(rb"\r{0,2}\n")
 _BLANK = re.compile(rb"\n\r{0,2}\n")
 _NAME = re.compile(rb"[!-9;-~]{1,100}[ \t]{0,10}:")
 _ENCODED = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
+_SPECIAL = re.compile(r'[()<>@,;:\\"\[\]]')
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^;]*+))')
 _MEDIA_TYPE = re.compile(r"[!#-'*+\-.0-9A-Z^-z|~]{1,100}/[!#-'*+\-.0-9A-Z^-z|~]{1,100}")
 
@@ -75,6 +76,8 @@ def split(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
         elif name:
             if len(pairs) < MOST_FIELDS:
                 pairs.append((line[: name.end() - 1], [line[name.end() :]]))
+        elif at + len(line) - start >= MOST_BYTES:
+            break
         elif at > start or not line.startswith((b"From ", b">From ")):
             body = at  # no header at all: the blank line is missing
             break
@@ -123,11 +126,16 @@ def _bytes(text: str) -> bytes:
 def addresses(value: str) -> list[tuple[str, str]]:
     """(name, address) of each that has one, in a field like From or To. Groups are opened, comments left out."""
     try:
-        found = getaddresses([value[:LONGEST_READ]])
+        found = getaddresses([_ENCODED.sub(_without_specials, value[:LONGEST_READ])])
     except (ValueError, IndexError, RecursionError):
         return []
     good = [(" ".join(decoded(name).split()), address.strip().strip("<>'\"")) for name, address in found]
     return [(name, address) for name, address in good if _is_address(address)]
+
+
+def _without_specials(word: re.Match[str]) -> str:
+    """An encoded word with nothing in it that means something to an address (RFC 2047, 5: it should have nothing)."""
+    return word[0] if word[2] in "bB" else _SPECIAL.sub(lambda c: f"={ord(c[0]):02X}", word[0])
 
 
 def _is_address(address: str) -> bool:

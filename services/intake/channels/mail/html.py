@@ -43,6 +43,7 @@ class _Writer:
         self._lines: list[str] = []
         self._line: list[str] = []
         self._depth = 0
+        self._last_depth = 0
         self._hidden: str | None = None
         self._is_pre = False
         self._link: tuple[str, int] | None = None
@@ -116,11 +117,12 @@ class _Writer:
             self._link = (self._link[0], 0)
         if not line and not always:
             return
-        quote = "> " * min(self._depth, DEEPEST)
+        depth = min(self._depth, DEEPEST)
         if self._wants_blank and self._lines and self._lines[-1].strip("> "):
-            self._lines.append(quote.rstrip())
+            self._lines.append(("> " * min(depth, self._last_depth)).rstrip())
         self._wants_blank = False
-        self._lines.append((quote + line).rstrip())
+        self._last_depth = depth
+        self._lines.append(("> " * depth + line).rstrip())
 
 
 def _pieces(html: str) -> Iterator[tuple[str, str, str]]:

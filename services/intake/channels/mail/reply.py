@@ -43,12 +43,15 @@ def _new_lines(lines: list[str]) -> list[str]:
     """The lines that are no quote, nor its header, up to where only what was there before follows."""
     kept: list[str] = []
     at = 0
+    was_quote = False
     while at < len(lines):
         line = lines[at]
-        if _is_quote(line):
+        if _is_quote(line) or (was_quote and not line.strip()):
+            was_quote = True
             at += 1
             _leave_gap(kept)
             continue
+        was_quote = False
         head = _head(line)
         if _is_forward(head):
             return kept + lines[at:]
