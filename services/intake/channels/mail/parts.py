@@ -111,8 +111,8 @@ def _spans(part: Part, most: int) -> Iterator[tuple[int, int]]:
     boundary = part.parameters.get("boundary", "").rstrip()[:200].encode("utf-8", "replace")
     if not boundary:
         return
-    line = re.compile(rb"(?:\A|\n)--" + re.escape(boundary) + rb"(--)?[ \t]{0,100}\r{0,2}(?:\n|\Z)")
-    at, start = max(part.body - 1, 0), -1
+    line = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]{0,100}\r{0,2}(?:\n|\Z)")
+    at, start = max(part.body - 1, 0), -1  # a header ends with a line
     while most > 0 and (found := line.search(part.raw, at, part.end)):
         if start >= 0:
             stop = found.start()
