@@ -13,7 +13,7 @@ from services.intake.channels.mail.charsets import decode
 from services.intake.channels.mail.headers import parameters
 from services.intake.channels.provider import Request, Unreadable
 
-FORM, MULTIPART, JSON = "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)
