@@ -57,6 +57,7 @@ SECRETS: Mapping[str, str] = {
     "cloudevents": "a-bearer-token",
     "convoy": "convoy-secret",
     "hook0": "hook0-secret",
+    "imap": "imaps://lan:a-password@mail.example.com/INBOX",
 }
 
 

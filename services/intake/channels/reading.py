@@ -27,7 +27,7 @@ def json_value(body: bytes | str) -> Any:
         raise Unreadable(f"not JSON: {type(error).__name__}") from error
 
 
-def json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes | str) -> dict[str, Any]:
     """Raises Unreadable for what is not a JSON object."""
     found = json_value(body)
     if not isinstance(found, dict):

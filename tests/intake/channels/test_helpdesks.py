@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.items import Contact, Fact, Reach
-from services.intake.channels.plain import plain
 from services.intake.channels.provider import Provider, Refused, Request, Unreadable
 from services.intake.channels.providers import chatwoot, intercom, zendesk
 from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, Reachability
@@ -338,34 +337,6 @@ class TestChatwoot:
         chatwoot.PROVIDER.verify(Request(wild.URL, headers, b"{}"), [SECRET], NOW)
         with pytest.raises(Refused):
             chatwoot.PROVIDER.verify(Request(wild.URL, {}, b"{}"), [SECRET], NOW)
-
-
-class TestHtml:
-    @pytest.mark.parametrize(
-        ("html", "text"),
-        [
-            ("<p>a<br/>b</p>\n<p>c &amp; &lt;d&gt;</p>", "a\nb\n\nc & <d>"),
-            ("<!DOCTYPE html><head><title>t</title></head><style>p{}</style>x<script>y<b></script>", "x"),
-            ("1 < 2 --> <!-- <p>no</p> -->3", "1 < 2 --> 3"),
-            ("<a href='https://x.example'>link</a>", "link"),
-        ],
-    )
-    def test_what_a_reader_sees(self, html: str, text: str) -> None:
-        assert plain(html) == text
-
-    @pytest.mark.timeout(20)
-    @pytest.mark.parametrize("part", ["<div>", "<", "<a ", "<!--", "<script>", "\n\t", "&#", "&lt;", "<b></i>", "<a"])
-    def test_hostile_html_takes_no_time(self, part: str) -> None:
-        plain(part * 200_000)
-
-    @given(st.text(alphabet="<>/!-&;#abr \n", max_size=80))
-    def test_it_takes_anything_and_adds_nothing(self, html: str) -> None:
-        assert len(plain(html)) <= len(html)
-
-    @given(st.text(alphabet="ab.;#!/-é \n", max_size=80))
-    def test_words_without_marks_stay_as_they_are(self, words: str) -> None:
-        """I13"""
-        assert plain(words).split() == words.split()
 
 
 ZENDESK = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.forms import form_fields
-from services.intake.channels.items import Contact, Fact, Item
-from services.intake.channels.provider import Provider, Refused, Request, Unreadable
+from services.intake.channels.items import Attachment, Contact, Fact, Item
+from services.intake.channels.provider import NoDownload, Provider, Refused, Request, Unreadable
 from services.intake.channels.registry import providers
 from shared.contracts.intake import ChannelKind, InteractionFact, InteractionKind
 from tests.intake import senders
 from tests.intake.senders import Webhook
+from tests.intake.signing import SECRETS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DATA = Path(__file__).parents[4] / "shared" / "data" / "webhooks"
@@ -38,7 +40,6 @@ plausible = st.dictionaries(known_keys, known_values).map(lambda found: json.dum
 header_names = st.sampled_from(
     ["content-type", "authorization", "x-twilio-signature", "webhook-id", "webhook-timestamp", "webhook-signature"]
 )
-SECRETS = ("user:password", "whsec_c2VjcmV0")
 headers = st.dictionaries(header_names, st.text(st.characters(max_codepoint=255), max_size=60))
 
 
@@ -63,14 +64,66 @@ def test_whatever_comes_is_refused_or_unreadable_and_nothing_else(
     name: str, body: bytes, given_headers: dict[str, str], path: str
 ) -> None:
     request = Request(f"https://kept.example.com/{path}", given_headers, body)
-    wants = providers()[name].secret_fault
     with pytest.raises(Refused):
-        providers()[name].verify(request, [next(s for s in SECRETS if wants(s) is None)], NOW)
+        providers()[name].verify(request, [SECRETS[name]], NOW)
     try:
         items = providers()[name].parse(request)
     except Unreadable:
         return
     assert all(isinstance(item, Item) for item in items)
+
+
+texts = st.none() | st.text(max_size=60) | st.sampled_from(["https://api.twilio.com/x", "../..", "https://[::1/"])
+methods = st.sampled_from(["GET", "HEAD", "OPTIONS", "POST"])
+
+
+@given(
+    body=st.binary(max_size=200) | plausible,
+    given_headers=headers,
+    path=st.text(max_size=60) | st.just("?hub.mode=subscribe&hub.verify_token=%ff&hub.challenge=" + "x" * 300),
+    method=methods,
+    part=st.integers(-2, 10**9),
+    url=texts,
+    ref=texts,
+    token=texts,
+)
+@pytest.mark.parametrize("name", sorted(providers()))
+def test_nor_do_handshakes_certificates_files_and_downloads(
+    name: str,
+    body: bytes,
+    given_headers: dict[str, str],
+    path: str,
+    method: str,
+    part: int,
+    url: str | None,
+    ref: str | None,
+    token: str | None,
+) -> None:
+    known = providers()[name]
+    request = Request(f"https://kept.example.com/{path}", given_headers, body, method)
+    for ask in (
+        lambda: known.greet(request, [SECRETS[name]], "verify"),
+        lambda: known.certificate_url(request),
+        lambda: known.extract(request, part),
+    ):
+        with suppress(Refused, Unreadable):
+            ask()
+    with suppress(NoDownload):
+        download = known.locate(Attachment(None, None, url=url, ref=ref), token)
+        assert download.url
+
+
+@pytest.mark.parametrize("name", sorted(providers()))
+def test_what_a_secret_must_be_is_said_and_its_own_kind_is_taken(name: str) -> None:
+    assert providers()[name].secret_fault(SECRETS[name]) is None
+
+
+@pytest.mark.parametrize("name", sorted(providers()))
+def test_an_access_token_goes_to_no_address_that_a_stranger_names(name: str) -> None:
+    for url in ("https://evil.example/x", "https://api.twilio.com.evil.example/x", "http://files.slack.com/x"):
+        with suppress(NoDownload):
+            download = providers()[name].locate(Attachment(None, None, url=url), "AC1:s3cret")
+            assert not download.headers, url
 
 
 def test_a_provider_is_found_by_its_name(provider: Provider) -> None:
@@ -146,7 +199,7 @@ class TestPostmark:
         assert read("postmark", senders.mail("out of office", headers=mark)).automatic
 
     def test_what_happened_to_mail_of_ours_is_no_contact(self) -> None:
-        webhook = senders.mail("", RecordType="Bounce")
+        webhook = senders.mail("", RecordType="Click")
         assert providers()["postmark"].parse(as_request(webhook)) == []
 
     def test_wrong_password(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from services.intake.calls import CallFacts, fold, is_settled, settle
 from services.intake.channels import meta
-from services.intake.channels.items import Address, Attachment, Moved, Unread
+from services.intake.channels.items import Address, Attachment, CallStep, Moved, Unread
 from services.intake.channels.provider import NoDownload, Refused, Unreadable
 from services.intake.channels.registry import providers
 from shared.contracts.intake import HandleKind, InteractionFact, InteractionKind

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from services.intake.channels.html import to_text
 from services.intake.channels.items import Address, Attachment, Contact, Fact, Item, Reach
-from services.intake.channels.plain import plain
 from services.intake.channels.provider import Provider, Reply, Request, Unreadable
 from services.intake.channels.reading import dict_of, dicts_of, identifier, json_object, number, text, unix_seconds
 from services.intake.channels.signatures import hmacs
@@ -90,7 +90,7 @@ class Talk(NamedTuple):
         return cls(
             customer=author if is_customers else contacts[0],
             workspace=workspace,
-            subject=text(plain(subject)) if subject else None,
+            subject=text(to_text(subject)) if subject else None,
             kind=KINDS.get(via, ChannelKind.CHAT) if isinstance(via, str) else ChannelKind.CHAT,
         )
 
@@ -112,7 +112,7 @@ class Talk(NamedTuple):
             channel_kind=self.kind,
             name=text((author if is_in else self.customer).get("name")),
             subject=self.subject,
-            text=plain(body) if body else None,
+            text=to_text(body) if body else None,
             automatic=author.get("type") == "bot",
             agent=None if is_in else text(author.get("name")),
             attachments=files,

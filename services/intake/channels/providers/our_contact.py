@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from services.intake.channels.html import to_text
 from services.intake.channels.items import Address, Attachment, Contact, Item
-from services.intake.channels.plain import plain
 from services.intake.channels.provider import Unreadable
 from services.intake.channels.reading import dict_of, dicts_of, identifier, number, text
 from shared.contracts.intake import ChannelKind, HandleKind, InteractionKind
@@ -40,7 +40,7 @@ def contact(kind: InteractionKind, channel: ChannelKind | None) -> Reader:
         direction: Literal["in", "out"] = "out" if word(item.get("direction")) in OUTGOING else "in"
         person = _person(item, direction)
         html = text(item.get("html"))
-        words = first_of(item, "text", "body", "message", "content") or (plain(html) if html else None)
+        words = first_of(item, "text", "body", "message", "content") or (to_text(html) if html else None)
         attachments = attachments_of(item.get("attachments"))
         if not words and not attachments and kind is InteractionKind.MESSAGE and not text(item.get("subject")):
             raise Unreadable("a message has neither text nor attachments")

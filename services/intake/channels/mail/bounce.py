@@ -1,0 +1,86 @@
+"""Delivery status notifications (RFC 3464): whom a mail of ours did not reach, and which one it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from services.intake.channels.items import Address, Contact, Fact, Reach
+from services.intake.channels.mail import thread
+from services.intake.channels.mail.headers import Headers, split
+from services.intake.channels.mail.parts import Part, even
+from shared.contracts.intake import HandleKind, InteractionFact, Reachability
+
+MOST_RECIPIENTS = 100
+_STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_RETURNED = frozenset(
+    {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/rfc822-headers"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """`is_for_good`: the address itself, not this one try (status 5.x.x)."""
+
+    address: str
+    is_for_good: bool
+    reason: str
+
+
+def original_id(parts: Sequence[Part]) -> str | None:
+    """The Message-ID of what was returned, where it was."""
+    for part in parts:
+        if part.content_type in _RETURNED:
+            returned = even(part.content())
+            return thread.message_id(split(returned, 0, len(returned))[0].raw("message-id"))
+    return None
+
+
+def failures(parts: Sequence[Part]) -> list[Failed]:
+    """Those it was given up for. A delay is none, and neither is mail that only looks like a report."""
+    if not parts or parts[0].content_type != "multipart/report":
+        return []
+    found: dict[str, Failed] = {}
+    for part in parts:
+        if part.content_type in _STATUS:
+            for fields in _blocks(even(part.content())):
+                failed = _failed(fields)
+                if failed and len(found) < MOST_RECIPIENTS:
+                    found.setdefault(failed.address.lower(), failed)
+    return list(found.values())
+
+
+def _blocks(raw: bytes) -> Iterator[Headers]:
+    """Blocks of fields with a blank line between: the first is of the report, each other one of a recipient."""
+    at = 0
+    for _ in range(2 * MOST_RECIPIENTS):
+        if at >= len(raw):
+            return
+        fields, body = split(raw, at, len(raw))
+        yield fields
+        if body <= at:
+            return
+        at = body
+
+
+def _failed(fields: Headers) -> Failed | None:
+    if fields.raw("action").partition("(")[0].strip().lower() != "failed":
+        return None
+    written = fields.raw("original-recipient") or fields.raw("final-recipient")
+    address = written.rpartition(";")[2].strip().strip("<>")
+    if "@" not in address:
+        address = fields.raw("final-recipient").rpartition(";")[2].strip().strip("<>")
+    status = fields.raw("status").partition("(")[0].strip()
+    reason = fields.text("diagnostic-code") or status
+    return Failed(address, status.startswith("5"), reason[:500]) if "@" in address else None
+
+
+def items(failed: Sequence[Failed], about: str | None, report: Contact) -> Iterator[Fact | Reach]:
+    """What they come to, where `report` told of them."""
+    at = report.occurred_at
+    for one in failed:
+        id_, address = f"{report.external_id}:{one.address.lower()}", Address(HandleKind.EMAIL, one.address)
+        if one.is_for_good:
+            yield Reach(id_, address, Reachability.BOUNCED, at, one.reason)
+        if about:
+            yield Fact(id_, InteractionFact.FAILED, about, at, address, one.reason)
