@@ -1,6 +1,6 @@
 """A batch of contacts becomes interactions, customers, cases and events, in a handful of statements.
 
-    unseen -> prove -> resolve (who) -> thread (what about) -> insert -> attachments -> emit
+    unseen -> resolve (who) -> thread (what about) -> insert -> attachments -> emit
 
 The unique index on (channel, external_id) has the last word on copies: where it disagrees with what was read
 before, the whole batch is done again.
@@ -52,19 +52,6 @@ _INSERT = text("""
 """)
 
 
-# Whoever used a token first keeps it; what is asked with it again is the same contact or nothing.
-_PROVE = text("""
-    WITH asked AS (
-        SELECT DISTINCT ON (channel, token) channel, token, external_id
-        FROM unnest(CAST(:channels AS text[]), CAST(:tokens AS text[]), CAST(:ids AS text[])) WITH ORDINALITY
-             AS k (channel, token, external_id, place)
-        ORDER BY channel, token, place),
-    fresh AS (INSERT INTO used_token SELECT * FROM asked ON CONFLICT DO NOTHING RETURNING *)
-    SELECT * FROM fresh UNION ALL
-    SELECT u.* FROM used_token u JOIN asked USING (channel, token)
-""")
-
-
 def digest(contact: Contact) -> int:
     """Tells a copy from another contact under the same id. 64 bits, signed."""
     content = repr((contact.kind.value, contact.address, contact.subject, contact.text, contact.attachments))
@@ -75,7 +62,7 @@ async def file(
     session: WriteSession, arrivals: Sequence[Arrival], settings: IntakeSettings, marks: Marks
 ) -> Sequence[Arrival]:
     """Files each contact once and emits its events. Returns those that were new. Raises Overtaken."""
-    fresh = await _proved(session, await _unseen(session, arrivals))
+    fresh = await _unseen(session, arrivals)
     if not fresh:
         return []
     known = await people.resolve(session, fresh, settings)
@@ -99,27 +86,6 @@ async def file(
             session.emit(_fact(id_, arrival, person, case_id, files.get(id_, ()), settings))
     await facts.bind(session, fresh, ids, known)
     return fresh
-
-
-async def _proved(session: WriteSession, arrivals: list[Arrival]) -> list[Arrival]:
-    """Those whose token, where they carry one, was not used for another contact."""
-    with_token = [a for a in arrivals if a.contact.token]
-    if not with_token:
-        return arrivals
-    columns = {
-        "channels": [a.source.channel for a in with_token],
-        "tokens": [a.contact.token for a in with_token],
-        "ids": [a.contact.external_id for a in with_token],
-    }
-    used = {(row.channel, row.token): row.external_id for row in await session.execute(_PROVE, columns)}
-    proved = []
-    for arrival in arrivals:
-        token = (arrival.source.channel, arrival.contact.token)
-        if arrival.contact.token and used[token] != arrival.contact.external_id:
-            log.warning("contact.token_used_before", channel=arrival.source.channel, id=arrival.contact.external_id)
-        else:
-            proved.append(arrival)
-    return proved
 
 
 async def _unseen(session: WriteSession, arrivals: Sequence[Arrival]) -> list[Arrival]:

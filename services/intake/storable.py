@@ -14,7 +14,7 @@ from services.intake.channels.reading import clean
 LONGEST_ID = 200
 """Characters of an id; a longer one stands as its digest."""
 
-_IDS = frozenset({"external_id", "call_id", "about", "message_id", "token", "references"})
+_IDS = frozenset({"external_id", "call_id", "about", "message_id", "references"})
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ def _is_storable(item: Item) -> bool:
         return False
     match item:
         case Contact():
-            ids = [item.external_id, item.message_id, item.token, *item.references]
+            ids = [item.external_id, item.message_id, *item.references]
         case CallStep():
             ids = [item.call_id]
         case _:

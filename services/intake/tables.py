@@ -215,12 +215,12 @@ class AttachmentRow(Table, table=True):
 
 
 class UsedToken(Table, table=True):
-    """A proof that is good for one contact alone, and the contact it was used for."""
+    """A proof that is good for one request alone, and the digest of the body it was used for."""
 
     __tablename__ = "used_token"
     channel: str = _column(Text, key=True)
     token: str = _column(Text, key=True)
-    external_id: str = _column(Text)
+    digest: str = _column(Text)
 
 
 class Confirmation(Table, table=True):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from services.intake import callbook, confirmations, facts, news, quarantine, raw
+from services.intake import callbook, confirmations, facts, news, proofs, quarantine, raw
 from services.intake.arrival import Arrival, Told
 from services.intake.callbook import Stepped
 from services.intake.channels.items import CallStep, Confirm, Contact, Item, Unread
@@ -95,11 +95,12 @@ class Worker:
         return len(raws)
 
     async def _process(self, session: WriteSession, raws: Sequence[Raw], lines: Mapping[str, Line]) -> None:
-        sorted_out = await self._sort(session, raws, lines)
+        sorted_out = await self._sort(session, await proofs.once(session, self._intake, raws, lines), lines)
         settings = self._intake.settings
         arrivals = sorted_out.arrivals + await callbook.advance(session, sorted_out.steps, settings.call_grace)
         filed = await file(session, arrivals, settings, self._intake.marks)
-        await facts.apply(session, sorted_out.told, settings)
+        told = await proofs.believed(session, sorted_out.told, settings, self._intake.marks)
+        await facts.apply(session, told, settings)
         await confirmations.ask(session, sorted_out.confirms)
         await news.record(session, news.tally(raws, arrivals, filed, sorted_out.told))
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from services.intake import errands
 from services.intake.channels.items import Attachment
-from services.intake.channels.provider import Download, NoDownload, Provider
+from services.intake.channels.provider import Download, NoDownload, Provider, plain_download
 from services.intake.channels.registry import providers
 from services.intake.downloads import Downloads, Due, is_wanted, run, settled_type
 from services.intake.errands import SCHEDULE
@@ -30,7 +30,8 @@ from tests.support.scratch import until
 from tests.support.web import Asked, Web, serving
 
 HERE = [ip_network("127.0.0.0/8")]
-TWILIO = providers()["twilio"]
+TWILIO = replace(providers()["twilio"], locate=plain_download)
+"""Whose files stand at any address: the tests' own server is not Twilio's."""
 
 
 @dataclass
@@ -68,7 +69,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(kept: Running) -> AsyncIterator[Desk]:
+async def desk(kept: Running, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    known = {**providers(), "twilio": TWILIO}
+    monkeypatch.setattr("services.intake.directory.providers", lambda: known)
     await kept.make_channel("sms", "twilio", senders.TWILIO_TOKEN)
     intake = replace(kept.intake, outbound=Outbound(HERE))
 

@@ -28,6 +28,7 @@ from shared.contracts.intake import (
     Reachability,
 )
 from tests.intake.conftest import START, Running
+from tests.intake.senders import Webhook
 from tests.intake.toy import sent, toy_provider
 
 LAN = Address(HandleKind.PHONE, "+84901234567")
@@ -202,14 +203,43 @@ async def test_a_number_that_is_somebodys_already_is_left_to_a_person(desk: Runn
     assert await desk.customer("phone:+84909999999") != await desk.customer("phone:+84901234567")
 
 
-async def test_a_token_proves_one_contact_only(desk: Running) -> None:
-    """A captured signature that says nothing of the payload is worth nothing with another one."""
-    await take(desk, contact("m1", token="t"), contact("m2", token="t"))
-    await take(desk, contact("m3", token="t"), contact("m1", token="t"), contact("m4", token="u"))
-    assert [row.external_id for row in await desk.rows("SELECT external_id FROM interaction ORDER BY id")] == [
-        "m1",
-        "m4",
+async def test_a_token_proves_one_request_only(desk: Running) -> None:
+    """A captured signature that says nothing of the body is worth nothing with another one, for ever."""
+
+    async def send(*items: Item, token: str) -> None:
+        webhook = sent(*items)
+        await desk.send(Webhook(f"{webhook.path}?token={token}", webhook.body, webhook.headers))
+
+    await send(contact("m1"), token="t")
+    await send(contact("m2"), token="t")
+    await desk.work()
+    await send(Reach("r", LAN, Reachability.BLOCKED), token="t")
+    await send(contact("m1"), token="t")
+    await send(contact("m4"), token="u")
+    await desk.work()
+    rows = await desk.rows("SELECT external_id FROM interaction ORDER BY id")
+    assert [row.external_id for row in rows] == ["m1", "m4"]
+    assert await desk.facts(HandleUnreachable) == []
+    assert await desk.rows("SELECT reason FROM quarantine") == []
+
+
+async def test_what_anybody_may_have_written_is_believed_with_a_mark_of_theirs(desk: Running) -> None:
+    """A delivery report is a mail like any other: it counts where it returns what we sent to that very person."""
+    binh = Address(HandleKind.PHONE, "+84902222222")
+    await take(desk, contact("m1"), contact("m2", binh))
+    lan, his = [(r.case_id, r.customer_id) for r in await desk.facts(InteractionReceived)]
+    mark, other = desk.intake.marks.mark(lan[0]), desk.intake.marks.mark(his[0])
+    forged: list[Item] = [
+        Reach("r1", LAN, Reachability.BOUNCED, None, None, ()),
+        Reach("r2", LAN, Reachability.BOUNCED, None, None, ("kept-" + "a" * 40,)),
+        Reach("r3", LAN, Reachability.BOUNCED, None, None, (other,)),
+        fact("failed", "m1", id_="f1", address=LAN, proof=(other,)),
     ]
+    await take(desk, *forged)
+    assert await desk.facts(HandleUnreachable, InteractionChanged) == []
+    await take(desk, Reach("r4", LAN, Reachability.BOUNCED, None, None, (other, mark)))
+    (word,) = await desk.facts(HandleUnreachable)
+    assert word.customer_id == lan[1]
 
 
 async def test_channel_kinds_are_those_of_the_contact(desk: Running) -> None:
@@ -221,8 +251,9 @@ async def test_channel_kinds_are_those_of_the_contact(desk: Running) -> None:
 def _hostile() -> Iterator[Item]:
     bad = "a\x00b\ud800" + "x" * 500
     yield contact(bad, Address(HandleKind.CHAT, bad, bad), text=bad, references=(bad,), marks=(bad,), message_id=bad)
-    yield contact("ok", token=bad, attachments=(Attachment(bad, bad, 2**40, bad, bad),))
+    yield contact("ok", attachments=(Attachment(bad, bad, 2**40, bad, bad),))
     yield fact("edited", bad, id_=bad, text=bad, address=Address(HandleKind.CHAT, bad))
+    yield fact("failed", bad, id_=bad + "f", proof=(bad,))
     yield Reach(bad, Address(HandleKind.CHAT, bad), Reachability.LEFT, None, bad)
     yield Moved(bad, Address(HandleKind.CHAT, bad), Address(HandleKind.PHONE, bad))
 

@@ -34,12 +34,17 @@ def _greet(request: Request, _: Sequence[str], verify_token: str) -> Reply | Non
     return Reply(b"challenged", "text/plain") if request.body == b"challenge" else None
 
 
+def _token(request: Request) -> str | None:
+    return request.url.partition("?token=")[2] or None
+
+
 TOY = Provider(
     name="toy",
     kind=ChannelKind.CHAT,
     verify=_verify,
     parse=_parse,
     greet=_greet,
+    token=_token,
     methods=("POST", "GET"),
     wants_verify_token=True,
     headers=("x-keep-*",),

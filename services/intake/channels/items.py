@@ -44,7 +44,7 @@ class Contact:
     `occurred_at` None: the provider does not say, and our own time of receipt stands in.
     `aliases` are more addresses of the same person. `reply` is what of `text` is new, where that is less.
     `references` are the external ids, or Message-IDs, of what it answers; `marks` what may be our own marks in it.
-    `message_id` is a mail's own. `token` proves one contact only (Mailgun): with another one it is worth nothing.
+    `message_id` is a mail's own.
     """
 
     external_id: str
@@ -66,7 +66,6 @@ class Contact:
     references: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     message_id: str | None = None
-    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +98,8 @@ class Fact:
 
     `about` is that contact's external id; None: every one of ours to `address` up to `at` (a watermark).
     `text` holds the new words, the emoji, or the reason; `attachments` what came with it (a recording).
+    `proof` None: the provider itself says so. Else anybody may have written it (a delivery report is a mail like any
+    other), and one of these marks must be ours, of a case of whoever `address` belongs to.
     """
 
     external_id: str
@@ -108,17 +109,22 @@ class Fact:
     address: Address | None = None
     text: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    proof: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whether a handle can be reached, from now on: blocked, opted out, a mailbox that is none."""
+    """Whether a handle can be reached, from now on: blocked, opted out, a mailbox that is none.
+
+    `proof` as of a Fact.
+    """
 
     external_id: str
     address: Address
     reason: Reachability
     at: datetime | None = None
     detail: str | None = None
+    proof: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

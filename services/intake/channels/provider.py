@@ -92,6 +92,10 @@ def _no_greeting(_request: Request, _secrets: Sequence[str], _verify_token: str)
     return None
 
 
+def _no_token(_: Request) -> str | None:
+    return None
+
+
 def _no_certificate(_: Request) -> str | None:
     return None
 
@@ -118,6 +122,8 @@ class Provider:
     none; raises Refused. A POST is verified first, another of `methods` is a handshake or nothing.
     `certificate_url` is where the key that signed it is found, checked before anybody fetches it; raises Refused.
     `locate` says where an attachment is fetched (attachment, access token); raises NoDownload.
+    `token` is what proves this one request only, where the signature says nothing of the body (Mailgun): with another
+    body it is worth nothing, for ever.
     `extract` takes an attachment out of the request that it came in (its `part`): (content type, content), or None
     where there is none; it may be slow, is called in a thread, and may raise Unreadable.
     `secret_fault` says what is wrong with a secret somebody wants to set, or None.
@@ -131,6 +137,7 @@ class Provider:
     greet: Callable[[Request, Sequence[str], str], Reply | None] = _no_greeting
     certificate_url: Callable[[Request], str | None] = _no_certificate
     locate: Callable[[Attachment, str | None], Download] = plain_download
+    token: Callable[[Request], str | None] = _no_token
     extract: Callable[[Request, int], tuple[str, bytes] | None] = _nothing_inside
     methods: tuple[str, ...] = ("POST",)
     wants_verify_token: bool = False
@@ -138,6 +145,10 @@ class Provider:
     headers: tuple[str, ...] = ()
     reply: Reply = Reply()
     rules: StatusRules = StatusRules()
+
+    @property
+    def gives_tokens(self) -> bool:
+        return self.token is not _no_token
 
     def keeps(self, header: str) -> bool:
         """Whether a header, in lower case, is worth keeping."""

@@ -76,11 +76,13 @@ def _failed(fields: Headers) -> Failed | None:
 
 
 def items(failed: Sequence[Failed], about: str | None, report: Contact) -> Iterator[Fact | Reach]:
-    """What they come to, where `report` told of them."""
-    at = report.occurred_at
+    """What they come to, where `report` told of them: believed where it carries a mark of ours.
+
+    At our time: the report's own date is whoever's wrote it.
+    """
     for one in failed:
         id_, address = f"{report.external_id}:{one.address.lower()}", Address(HandleKind.EMAIL, one.address)
         if one.is_for_good:
-            yield Reach(id_, address, Reachability.BOUNCED, at, one.reason)
+            yield Reach(id_, address, Reachability.BOUNCED, None, one.reason, report.marks)
         if about:
-            yield Fact(id_, InteractionFact.FAILED, about, at, address, one.reason)
+            yield Fact(id_, InteractionFact.FAILED, about, None, address, one.reason, proof=report.marks)

@@ -32,9 +32,7 @@ _SIGNED = ("from", "to", "date", "subject")
 _FLOWED_PREFIX = re.compile(r">*")
 
 
-def read_mail(
-    raw: bytes, *, external_id: str | None = None, token: str | None = None, at: datetime | None = None
-) -> list[Item]:
+def read_mail(raw: bytes, *, external_id: str | None = None, at: datetime | None = None) -> list[Item]:
     """The contact, then what it says of mail of ours, where it is a delivery report. Raises Unreadable.
 
     `external_id` is the provider's, where it has one; else it is the Message-ID, else a digest. `at` stands in for
@@ -53,7 +51,6 @@ def read_mail(
         text=text_of(parts),
         attachments=_attachments(parts),
         also_answers=(about,) if about else (),
-        token=token,
         at=at,
     )
     return [contact, *bounce.items(failed, about, contact)]
@@ -75,7 +72,6 @@ def contact_of(
     attachments: Sequence[Attachment],
     sender: tuple[str, str] | None = None,
     also_answers: tuple[str, ...] = (),
-    token: str | None = None,
     at: datetime | None = None,
 ) -> Contact:
     """What is true of mail whoever took it apart. `sender` is (name, address) as the provider read it."""
@@ -96,7 +92,6 @@ def contact_of(
         references=tuple(dict.fromkeys((*also_answers, *thread.references(headers)))),
         marks=thread.marks(headers, text, *also_answers),
         message_id=thread.message_id(headers.raw("message-id")),
-        token=token,
     )
 
 

@@ -1,8 +1,8 @@
 """Mailgun: routes (taken apart, or as raw MIME), and webhooks about mail it sent for us.
 
 Source: documentation.mailgun.com (Receiving, Forwarding and Storing Messages; Webhooks; Securing Webhooks). The
-signature is over a timestamp and a token alone, so a token is good for one contact (`Contact.token`) or, being its
-id, for one fact. 406 is the one answer after which Mailgun does not come again.
+signature is over a timestamp and a token alone, so a token is good for one request (`token_of`), for ever. 406 is
+the one answer after which Mailgun does not come again.
 """
 
 from __future__ import annotations
@@ -58,6 +58,13 @@ def _signature(request: Request) -> tuple[str, str, str]:
     return found[0], found[1], found[2]
 
 
+def token_of(request: Request) -> str | None:
+    try:
+        return _signature(request)[1] or None
+    except Unreadable:
+        return None
+
+
 def _is_form(request: Request) -> bool:
     return media_type(request) in (FORM, MULTIPART)
 
@@ -102,7 +109,7 @@ def _mail(form: Form) -> list[Item]:
     if not token:
         raise Unreadable("there is no token")
     if raw := form.get("body-mime"):
-        return message.read_mail(raw.value, token=token, at=unix_seconds(form.text("timestamp")))
+        return message.read_mail(raw.value, at=unix_seconds(form.text("timestamp")))
     headers = _headers(form)
     if not headers.fields:
         raise Unreadable("there is no mail in it")
@@ -112,7 +119,6 @@ def _mail(form: Form) -> list[Item]:
             external_id=thread.message_id(headers.raw("message-id")) or token,
             text=text(form.text("body-plain").replace("\r\n", "\n")) or to_text(form.text("body-html")) or None,
             attachments=_attachments(form),
-            token=token,
             at=unix_seconds(form.text("timestamp")),
         )
     ]
@@ -190,6 +196,7 @@ PROVIDER = Provider(
     verify=verify,
     parse=parse,
     extract=part_of,
+    token=token_of,
     locate=locate,
     body_limit=50 * 1024 * 1024,
     rules=StatusRules(stop=406, too_large=406),

@@ -44,7 +44,7 @@ _STATEMENTS = (
         WHERE i.attachments IS NOT NULL""",
     "ALTER TABLE interaction DROP COLUMN attachments",
     """CREATE TABLE used_token (
-        channel text NOT NULL, token text NOT NULL, external_id text NOT NULL, PRIMARY KEY (channel, token))""",
+        channel text NOT NULL, token text NOT NULL, digest text NOT NULL, PRIMARY KEY (channel, token))""",
     """CREATE TABLE confirmation (
         url text PRIMARY KEY, channel text NOT NULL, asked_at timestamptz NOT NULL, attempts int NOT NULL DEFAULT 0,
         next_at timestamptz, outcome text)""",
