@@ -21,6 +21,9 @@ from shared.settings import ServiceSettings
 
 T = TypeVar("T")
 
+BY = "command"
+"""Who changes a channel by command: whoever may run one on this machine."""
+
 
 class Place(NamedTuple):
     database: Database
@@ -45,7 +48,7 @@ async def add(
         name=name, provider=provider, secrets=list(secrets), account=account, access_token=access_token
     )
     async with here.database.write() as session:
-        row = await setup.make(session, here.intake, order)
+        row = await setup.make(session, here.intake, order, by=BY)
     wants_token = providers()[row.provider].wants_verify_token
     return {
         "webhook_url": here.intake.public(f"/intake/webhooks/{name}"),
@@ -68,7 +71,7 @@ async def channels(here: Place) -> list[dict[str, Any]]:
 async def switch(here: Place, name: str, enabled: bool) -> None:
     """Raises NoSuchChannel."""
     async with here.database.write() as session:
-        await setup.change(session, here.intake, name, enabled=enabled)
+        await setup.change(session, here.intake, name, by=BY, enabled=enabled)
 
 
 async def examine(here: Place, name: str) -> Checkup:

@@ -16,6 +16,7 @@ from services.intake import (
     interactions,
     mailboxes,
     quarantine,
+    reports,
     timeline,
     worker,
 )
@@ -41,6 +42,7 @@ def build(settings: IntakeSettings, clock: Clock) -> Service:
             files.routes,
             cases.routes,
             quarantine.routes,
+            reports.routes,
             console.pages,
         ],
         routes=[Webhooks(intake).route(), *browser.routes],

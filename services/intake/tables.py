@@ -244,6 +244,17 @@ class MailboxPlace(Table, table=True):
     as_of: datetime = _column(_INSTANT)
 
 
+class ChannelChange(Table, table=True):
+    """Who changed what of a channel. Rows are only ever added, and hold no secret."""
+
+    __tablename__ = "channel_change"
+    id: UUID = _column(Uuid, key=True)
+    channel: str = _column(Text)
+    at: datetime = _column(_INSTANT)
+    by: str = _column(Text)
+    what: str = _column(Text)
+
+
 class ChannelNews(Table, table=True):
     """What came in by a channel so far: counts, and the last."""
 

@@ -120,3 +120,15 @@ def standard(body: bytes, *, now: datetime, channel: str = "phone", secret: str 
         "Content-Type": "application/json",
     }
     return Webhook(f"/intake/webhooks/{channel}", body, headers)
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def form(fields: dict[str, str]) -> bytes:
+    return urlencode(fields).encode()
+
+
+def mailgun_proof(key: str, timestamp: str, token: str) -> dict[str, str]:
+    signature = hmac.new(key.encode(), (timestamp + token).encode(), sha256).hexdigest()
+    return {"timestamp": timestamp, "token": token, "signature": signature}

@@ -28,7 +28,7 @@ async def open_channels(runtime: Runtime) -> None:
     intake = intake_of(runtime)
     async with runtime.database.write() as session:
         for name, secret in SECRETS.items():
-            await setup.make(session, intake, ChannelOrder(name, name, [secret]))
+            await setup.make(session, intake, ChannelOrder(name, name, [secret]), by="bench")
 
 
 async def store_raws(runtime: Runtime, count: int, *, customers: int) -> None:

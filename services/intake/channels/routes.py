@@ -64,6 +64,12 @@ class ChannelOut(BaseModel):
     updated_at: datetime
 
 
+class ChangeOut(BaseModel):
+    at: datetime
+    by: str
+    what: str
+
+
 def _out(row: Channel, here: Intake) -> ChannelOut:
     return ChannelOut(
         name=row.name,
@@ -113,7 +119,7 @@ async def make_channel(
     session: Writing,
     here: Here,
     after: BackgroundTasks,
-    _: Annotated[Principal, Depends(require("intake:write"))],
+    who: Annotated[Principal, Depends(require("intake:write"))],
 ) -> ChannelOut:
     order = setup.ChannelOrder(
         name=channel.name,
@@ -122,7 +128,7 @@ async def make_channel(
         account=channel.account,
         access_token=_value(channel.access_token),
     )
-    row = await setup.make(session, here, order)
+    row = await setup.make(session, here, order, by=who.subject)
     after.add_task(here.directory.forget)
     return _out(row, here)
 
@@ -134,13 +140,14 @@ async def change_channel(
     session: Writing,
     here: Here,
     after: BackgroundTasks,
-    _: Annotated[Principal, Depends(require("intake:write"))],
+    who: Annotated[Principal, Depends(require("intake:write"))],
 ) -> ChannelOut:
     """New secrets replace all the old ones: to rotate, send both, and later the new one alone."""
     row = await setup.change(
         session,
         here,
         name,
+        by=who.subject,
         secrets=None if change.secrets is None else [secret.get_secret_value() for secret in change.secrets],
         account=change.account,
         access_token=_value(change.access_token),
@@ -156,3 +163,11 @@ async def examine_channel(
 ) -> Checkup:
     """Whether it works: what arrived last, what was refused and why, and what to do about it."""
     return await doctor.examine(session, here, name)
+
+
+@routes.get("/{name}/changes")
+async def channel_changes(
+    name: str, session: Reading, _: Annotated[Principal, Depends(require("intake:read"))]
+) -> list[ChangeOut]:
+    """Who changed what of it and when, the newest first. No secret is among it."""
+    return [ChangeOut.model_validate(row, from_attributes=True) for row in await setup.changes_of(session, name)]

@@ -12,8 +12,9 @@ from services.intake.channels.provider import Provider
 from services.intake.channels.registry import providers
 from services.intake.errors import ChannelExists, NoSuchChannel
 from services.intake.state import Intake
-from services.intake.tables import Channel
+from services.intake.tables import Channel, ChannelChange
 from shared.database import ReadSession, WriteSession
+from shared.ids import new_id
 from shared.problems import Invalid
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -43,7 +44,7 @@ class ChannelOrder:
     access_token: str | None = None
 
 
-async def make(session: WriteSession, here: Intake, order: ChannelOrder) -> Channel:
+async def make(session: WriteSession, here: Intake, order: ChannelOrder, *, by: str) -> Channel:
     """Raises Invalid for a name, a provider or a secret that is none, ChannelExists."""
     if not NAME.fullmatch(order.name):
         raise Invalid("a name is made of a-z, 0-9 and -, at most 63 of them")
@@ -65,6 +66,7 @@ async def make(session: WriteSession, here: Intake, order: ChannelOrder) -> Chan
         updated_at=session.now,
     )
     session.add(row)
+    _note(session, row.name, by, f"made, {row.provider}, {len(sealed)} secrets")
     return row
 
 
@@ -73,6 +75,7 @@ async def change(
     here: Intake,
     name: str,
     *,
+    by: str,
     secrets: Sequence[str] | None = None,
     account: str | None = None,
     access_token: str | None = None,
@@ -90,7 +93,24 @@ async def change(
     row.enabled = row.enabled if enabled is None else enabled
     row.updated_at = session.now
     session.add(row)
+    said = {
+        "new secrets": secrets is not None,
+        "new access token": access_token is not None,
+        f"account {row.account!r}": account is not None,
+        "switched on" if row.enabled else "switched off": enabled is not None,
+    }
+    _note(session, name, by, ", ".join(what for what, was_said in said.items() if was_said) or "nothing")
     return row
+
+
+async def changes_of(session: ReadSession, name: str) -> Sequence[ChannelChange]:
+    """Who changed what, the newest first (X2)."""
+    query = select(ChannelChange).where(ChannelChange.channel == name)
+    return (await session.exec(query.order_by(col(ChannelChange.at).desc(), col(ChannelChange.id).desc()))).all()
+
+
+def _note(session: WriteSession, channel: str, by: str, what: str) -> None:
+    session.add(ChannelChange(id=new_id(), channel=channel, at=session.now, by=by, what=what))
 
 
 def _sealed(secrets: Sequence[str], provider: Provider, here: Intake) -> list[str]:

@@ -51,6 +51,11 @@ _STATEMENTS = (
     """CREATE TABLE mailbox_place (
         channel text PRIMARY KEY, uid_validity bigint NOT NULL, last_uid bigint NOT NULL,
         as_of timestamptz NOT NULL)""",
+    # Who changed what of a channel, and when; never a secret.
+    """CREATE TABLE channel_change (
+        id uuid PRIMARY KEY, channel text NOT NULL, at timestamptz NOT NULL, by text NOT NULL, what text NOT NULL)""",
+    "CREATE INDEX channel_change_of ON channel_change (channel, at)",
+    "CREATE INDEX interaction_received ON interaction (received_at)",
     # One row a channel, one a reason: what `kept doctor` shows, at the cost of one statement a batch.
     """CREATE TABLE channel_news (
         channel text PRIMARY KEY, requests bigint NOT NULL, contacts bigint NOT NULL, facts bigint NOT NULL,
@@ -61,6 +66,7 @@ _STATEMENTS = (
         PRIMARY KEY (channel, reason))""",
 )
 _TABLES = (
+    "channel_change",
     "channel_refusal",
     "channel_news",
     "mailbox_place",
@@ -80,6 +86,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in _TABLES:
         op.execute(f"DROP TABLE {table}")
+    op.execute("DROP INDEX interaction_received")
     op.execute("DROP INDEX interaction_message")
     op.execute("ALTER TABLE interaction DROP COLUMN reply, DROP COLUMN message_id, ADD COLUMN attachments text")
     op.execute("ALTER TABLE channel DROP COLUMN enabled, DROP COLUMN sealed_access_token")
