@@ -46,10 +46,17 @@ def secret_key(directory: Path) -> str:
     return path.read_text().strip()
 
 
+def last_public_url(directory: Path) -> str | None:
+    """Where the house in this directory was opened last, for commands that make links."""
+    path = directory / "public.url"
+    return path.read_text().strip() if path.exists() else None
+
+
 @asynccontextmanager
 async def open_house(directory: Path, clock: Clock, *, public_url: str, smtp_url: str | None) -> AsyncIterator[House]:
     """Starts everything and stops it in the reverse order."""
     key = secret_key(directory)
+    (directory / "public.url").write_text(public_url)
     async with AsyncExitStack() as stack:
         postgres = EmbeddedPostgres(directory / "postgres")
         await asyncio.to_thread(postgres.start)

@@ -15,14 +15,16 @@ DEFAULT_DATA = Path(os.environ.get("KEPT_DATA", ".kept"))
 
 
 def settings(data: Path) -> Any:
-    """Enough settings to sign: the environment's, or the key of the house on this machine."""
+    """Enough settings to sign and to make links: the environment's, or those of the house on this machine."""
     from shared.settings import ServiceSettings
 
     values: dict[str, Any] = {"database_url": "unused", "broker": "local"}
     if "KEPT_SECRET_KEY" not in os.environ:
-        from services.house import secret_key
+        from services.house import last_public_url, secret_key
 
         values["secret_key"] = secret_key(data)
+        if "KEPT_PUBLIC_URL" not in os.environ and (url := last_public_url(data)):
+            values["public_url"] = url
     return ServiceSettings(**values)
 
 
