@@ -20,7 +20,10 @@ def _instant(*, nullable: bool = False) -> Any:
 
 
 class CommitmentRow(Table, table=True):
-    """One promise as it is now. `terms` holds every revision; `words` and `due_at` repeat the binding one."""
+    """One promise as it is now. `terms` holds every revision; `due_at` repeats the binding one's.
+
+    `first_due_at` is as first promised; `waiting_since` says that its clock stands still.
+    """
 
     __tablename__ = "commitment"
 
@@ -36,7 +39,16 @@ class CommitmentRow(Table, table=True):
     terms: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     binding: int
     answered: int
+    first: int
     due_at: datetime = Field(sa_column=_instant())
+    first_due_at: datetime = Field(sa_column=_instant())
+    parent_id: UUID | None = None
+    team: str | None = Field(default=None, sa_column=Column(Text))
+    partner: str | None = Field(default=None, sa_column=Column(Text))
+    category: str | None = Field(default=None, sa_column=Column(Text))
+    channel_kind: str | None = Field(default=None, sa_column=Column(Text))
+    waiting_since: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    progress: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
     stated_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     warned_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     closed_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -21,6 +21,12 @@ class CommitmentKind(StrEnum):
     RESPONSE = "response"
     CALL_BACK = "call_back"
     TASK = "task"
+    NEXT_RESPONSE = "next_response"
+    UPDATE = "update"
+    FOLLOW_UP = "follow_up"
+    ESCALATION = "escalation"
+    INFORMATION = "information"
+    GOAL = "goal"
 
 
 class Outcome(StrEnum):
@@ -32,8 +38,58 @@ class Outcome(StrEnum):
     VOID = "void"
 
 
+class Assumption(BaseModel):
+    """What must hold for the promise to hold: `whose` it is to see to, and whether they have confirmed it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    words: str
+    whose: Literal["us", "customer"] = "customer"
+    confirmed: bool = False
+
+
+class Step(BaseModel):
+    """One step on the way, in order, with the time it is expected to be done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    words: str
+    expected_at: datetime | None = None
+
+
+class Option(BaseModel):
+    """Another way to do it, with its own time, cost and quality, and the reason for the difference."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    words: str
+    due_at: datetime
+    cost: str
+    quality: str | None = None
+    reason: str | None = None
+
+
+class Progress(BaseModel):
+    """How it goes: doing now, what stands in the way and what is done about it, what is next, when we speak again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    now_doing: str
+    problems: str | None = None
+    solution: str | None = None
+    next_step: str
+    next_contact_at: datetime
+    steps_done: int = 0
+
+
 class Terms(BaseModel):
-    """One revision of a promise. `cost` is a sentence: an amount, "no charge", or when it will be known."""
+    """One revision of a promise. `cost` is a sentence: an amount, "no charge", or when it will be known.
+
+    `due_on` is set where the promise is for a day: `due_at` is then the end of that day in `zone`. `who` says who does
+    it and why they can. `waited_seconds` is by how much due moved because we waited for the customer.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,6 +101,13 @@ class Terms(BaseModel):
     scope: str | None = None
     exclusions: str | None = None
     reason: str | None = None
+    due_on: date | None = None
+    who: str | None = None
+    assumptions: tuple[Assumption, ...] = ()
+    steps: tuple[Step, ...] = ()
+    options: tuple[Option, ...] = ()
+    chosen: str | None = None
+    waited_seconds: int = 0
 
 
 class Commitment(Payload):
@@ -52,6 +115,7 @@ class Commitment(Payload):
 
     commitment_id: UUID
     case_id: UUID | None = None
+    parent_id: UUID | None = None
     kind: CommitmentKind
     obligor: Literal["us", "customer"] = "us"
     owner: str | None = None
@@ -76,7 +140,10 @@ class CommitmentAgreed(Commitment, type="kept.commitment.agreed.v1", topic=TOPIC
 
 
 class CommitmentDeclined(Commitment, type="kept.commitment.declined.v1", topic=TOPIC):
+    """`proposed_due_at`: the time that would suit the customer, where they name one."""
+
     reason: str
+    proposed_due_at: datetime | None = None
 
 
 class CommitmentRevised(Commitment, type="kept.commitment.revised.v1", topic=TOPIC):
@@ -85,6 +152,37 @@ class CommitmentRevised(Commitment, type="kept.commitment.revised.v1", topic=TOP
     previous_due_at: datetime
     by: str
     link: str | None = None
+
+
+class CommitmentProgressed(Commitment, type="kept.commitment.progressed.v1", topic=TOPIC):
+    progress: Progress
+    by: str
+
+
+class CommitmentWaiting(Commitment, type="kept.commitment.waiting.v1", topic=TOPIC):
+    """The customer has something to do first: our clock stands still."""
+
+    since: datetime
+    reason: str
+    by: str
+
+
+class CommitmentResumed(Commitment, type="kept.commitment.resumed.v1", topic=TOPIC):
+    """The clock runs again; due is later by what we waited."""
+
+    previous_due_at: datetime
+    waited_seconds: int
+    by: str
+    link: str | None = None
+
+
+class CommitmentEscalated(Commitment, type="kept.commitment.escalated.v1", topic=TOPIC):
+    """Given to somebody who can: `to` speaks with the customer by `by_when`."""
+
+    to: str
+    by_when: datetime
+    reason: str
+    by: str
 
 
 class CommitmentAtRisk(Commitment, type="kept.commitment.at_risk.v1", topic=TOPIC):

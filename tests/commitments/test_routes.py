@@ -151,7 +151,7 @@ async def test_c7_a_no_opens_renegotiation(kept: Commitments) -> None:
     assert (again["status"], again["binding"], again["awaits_answer"]) == ("stated", 2, True)
     await kept.call("POST", f"/{id_}/agree", json={"revision": 2})
     assert await kept.pass_time(hours=20) == 1, "its warning"
-    assert (await kept.call("POST", f"/{id_}/fulfil"))["outcome"] == "kept_after_agreed_change"
+    assert (await kept.call("POST", f"/{id_}/fulfil"))["outcome"] == "kept"
 
 
 async def test_agreeing_to_an_old_version_names_the_new_one(kept: Commitments) -> None:
