@@ -20,15 +20,18 @@ from services.commitments.schemas import (
     Decline,
     Fact,
     NewPolicy,
+    NewProgress,
     NewPromise,
     PolicyView,
     PromiseView,
     Revise,
+    Wait,
+    Warn,
     Withdraw,
 )
 from services.commitments.store import Promises
 from services.commitments.tables import CaseRow, CommitmentRow, PolicyRow
-from shared.contracts.commitments import CommitmentKind, Terms
+from shared.contracts.commitments import CommitmentKind, Progress
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
 from shared.paging import Cursor, Limit, Page, decode, encode
@@ -57,22 +60,20 @@ Store = Annotated[Promises, Depends(_promises)]
 @api.post("", status_code=status.HTTP_201_CREATED)
 async def draft(new: NewPromise, session: Writing, who: MayWrite, store: Store) -> PromiseView:
     """A promise in words, with a due time and a cost; `tell` states it to the customer at once."""
-    core.check_due(new.due_at, session.now)
-    terms = Terms(
-        revision=1,
-        words=new.words,
-        due_at=new.due_at,
-        zone=new.zone or store.default_zone,
-        cost=new.cost,
-        scope=new.scope,
-        exclusions=new.exclusions,
-    )
+    terms = new.terms(store.default_zone)
+    core.check_due(terms.due_at, session.now)
+    if new.parent_id is not None:
+        await one(store, session, new.parent_id)
     drafted = Promise(
         id=new_id(),
         customer_id=new.customer_id,
         case_id=new.case_id,
+        parent_id=new.parent_id,
         kind=CommitmentKind.PROMISE,
         owner=new.owner or who.subject,
+        team=new.team,
+        partner=new.partner,
+        category=new.category,
         terms=(terms,),
     )
     decision = core.draft(drafted)
@@ -185,7 +186,12 @@ async def agree(id: UUID, body: Agree, session: Writing, who: MayWrite, store: S
 
 @api.post("/{id}/decline")
 async def decline(id: UUID, body: Decline, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
-    return await command(store, session, id, lambda p: core.decline(p, body.revision, body.reason, session.now))
+    return await command(
+        store,
+        session,
+        id,
+        lambda p: core.decline(p, body.revision, body.reason, session.now, proposed_due_at=body.proposed_due_at),
+    )
 
 
 @api.post("/{id}/revise")
@@ -211,6 +217,37 @@ async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store:
 @api.post("/{id}/fulfil")
 async def fulfil(id: UUID, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
     return await command(store, session, id, lambda p: core.fulfil(p, session.now, by=who.subject))
+
+
+@api.post("/{id}/progress")
+async def progress(id: UUID, body: NewProgress, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """Tells the customer how it goes, what is next, and when we speak again (N1, C10)."""
+    said = Progress(at=session.now, **body.model_dump())
+    return await command(store, session, id, lambda p: core.tell_progress(p, said, session.now, by=who.subject))
+
+
+@api.post("/{id}/warn")
+async def warn(id: UUID, body: Warn, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """We know of trouble before the clock does: the customer hears of it now."""
+    return await command(store, session, id, lambda p: core.warn(p, session.now, reason=body.reason, early=True))
+
+
+@api.post("/{id}/wait")
+async def wait(id: UUID, body: Wait, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """The customer has something to do first: our clock stands still (C25)."""
+    return await command(store, session, id, lambda p: core.wait(p, session.now, reason=body.reason, by=who.subject))
+
+
+@api.post("/{id}/resume")
+async def resume(id: UUID, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """They have done it: due is later by the time that we waited, and they are told so."""
+    return await command(store, session, id, lambda p: core.resume(p, session.now, by=who.subject))
+
+
+@api.post("/{id}/void")
+async def void(id: UUID, body: Withdraw, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """It should never have been: told to the wrong customer, told twice. Not once it is agreed."""
+    return await command(store, session, id, lambda p: core.void(p, session.now, reason=body.reason, by=who.subject))
 
 
 @api.post("/{id}/withdraw")
