@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Row, TextClause, text
 
-from services.commitments.promise import Decision, Promise, Status, reset_clocks
+from services.commitments.promise import Approval, Decision, Promise, Status, reset_clocks
 from shared.contracts import Payload
 from shared.contracts import commitments as told
 from shared.contracts.commitments import CommitmentKind, Outcome, Progress, Terms
@@ -25,7 +25,8 @@ _TERMS = TypeAdapter(tuple[Terms, ...])
 COLUMNS = (
     "id, customer_id, case_id, interaction_id, kind, obligor, owner, status, outcome, "
     "terms::text AS terms, binding, answered, first, stated_at, warned_at, waiting_since, closed_at, fulfilled_at, "
-    "parent_id, team, partner, category, channel_kind, progress::text AS progress"
+    "parent_id, team, partner, category, channel_kind, progress::text AS progress, "
+    "agreed, confirmed, approval::text AS approval"
 )
 _LOAD = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[]))")
 _LOCK = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
@@ -54,6 +55,9 @@ _MOVING = {
     "progress": "jsonb",
     "team": "text",
     "category": "text",
+    "agreed": "int",
+    "confirmed": "int",
+    "approval": "jsonb",
 }
 _FIXED = {
     "id": "uuid",
@@ -190,6 +194,9 @@ def as_promise(row: Row[Any]) -> Promise:
         fulfilled_at=row.fulfilled_at,
         outcome=Outcome(row.outcome) if row.outcome else None,
         progress=Progress.model_validate_json(row.progress) if row.progress else None,
+        agreed=row.agreed,
+        confirmed=row.confirmed,
+        approval=Approval.model_validate_json(row.approval) if row.approval else None,
     )
 
 
@@ -212,6 +219,7 @@ def _columns(promises: Sequence[Promise], names: Iterable[str]) -> dict[str, lis
     columns = {name: _column(promises, name) for name in names}
     if "terms" in columns:
         columns["terms"] = [_TERMS.dump_json(p.terms).decode() for p in promises]
-    if "progress" in columns:
-        columns["progress"] = [p.progress.model_dump_json() if p.progress else None for p in promises]
+    for name in ("progress", "approval"):
+        if name in columns:
+            columns[name] = [value.model_dump_json() if value else None for value in columns[name]]
     return columns

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from services.commitments.promise.model import Decision, Promise, Status, facts
-from services.commitments.promise.rules import Command, check_due, expect, expect_current
+from services.commitments.promise.rules import Command, check_due, expect, expect_current, expect_plan
 from shared.contracts import commitments as told
 from shared.contracts.commitments import Progress, Terms
 
@@ -20,12 +21,13 @@ def revise(
     by: str,
     now: datetime,
     seen: int | None = None,
+    without: Collection[str] = (),
     **changes: Any,
 ) -> Decision:
     """New terms, told before the old ones are due. They bind when the customer agrees.
 
     `seen` is the revision the author looked at: where it has been replaced, their change is refused. `changes` are
-    other fields of the terms; None leaves a field as it is.
+    other fields of the terms; None leaves a field as it is, and `without` names those that there are no longer.
     """
     expect(promise, Command.REVISE, now)
     if seen is not None:
@@ -34,9 +36,13 @@ def revise(
     old = promise.binds
     new = old.model_copy(
         update={
+            # What they chose from is spent. Another choice is another offer.
+            **({"options": ()} if old.chosen else {}),
+            **dict.fromkeys(without),
             **{name: value for name, value in changes.items() if value is not None},
             "revision": len(promise.terms) + 1,
             "due_at": due_at,
+            "due_on": old.due_on if due_at == old.due_at else None,
             "reason": reason,
             "waited_seconds": 0,
         }
@@ -57,12 +63,16 @@ def revise(
     else:
         # The customer hears of trouble with the revision itself: what comes after is no silent break.
         revised = replace(revised, warned_at=promise.warned_at or now)
+    if promise.status is Status.DRAFT:
+        return revised, (told.CommitmentDrafted(**facts(revised), by=by),)
     return revised, (told.CommitmentRevised(**facts(revised), previous_due_at=old.due_at, by=by),)
 
 
 def tell_progress(promise: Promise, progress: Progress, now: datetime, *, by: str) -> Decision:
     """How it goes: what we do now, what stands in the way, what comes next, and when we speak again."""
     expect(promise, Command.PROGRESS, now)
+    if progress.steps_done:
+        expect_plan(promise)
     told_of = replace(promise, progress=progress)
     return told_of, (told.CommitmentProgressed(**facts(told_of, promise.binds), progress=progress, by=by),)
 
@@ -110,6 +120,7 @@ def _later(terms: Terms, revision: int, pause: timedelta) -> Terms:
             "revision": revision,
             "due_at": terms.due_at + pause,
             "due_on": None,
+            "options": tuple(o.model_copy(update={"due_at": o.due_at + pause}) for o in terms.options),
             "reason": "waited_for_you",
             "waited_seconds": round(pause.total_seconds()),
         }

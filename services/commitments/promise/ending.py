@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.commitments.promise.changing import resume
 from services.commitments.promise.model import Decision, Promise, Status, facts
-from services.commitments.promise.rules import Command, expect
+from services.commitments.promise.rules import Command, expect, expect_plan
 from shared.contracts import Payload
 from shared.contracts import commitments as told
 from shared.contracts.commitments import Outcome
@@ -56,6 +56,7 @@ def fulfil(promise: Promise, now: datetime, *, by: str, evidence: UUID | None = 
         return done, (*facts_, *more)
     changed = any(not t.waited_seconds for t in promise.terms[promise.first : promise.binding])
     outcome = Outcome.KEPT_CHANGED if changed else Outcome.KEPT
+    expect_plan(promise)
     kept = replace(promise, status=Status.FULFILLED, outcome=outcome, closed_at=now, fulfilled_at=now)
     return kept, (_fulfilled(kept, now, by, evidence),)
 

@@ -8,14 +8,17 @@ While it waits for the customer its clock stands still. An outcome, once there, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.contracts import Payload
-from shared.contracts.commitments import CommitmentKind, Outcome, Progress, Terms
+from shared.contracts.commitments import CommitmentKind, Outcome, Over, Progress, Terms
 
 WARN_AT = 0.75
 """The part of the promised time after which an unkept promise is called at risk."""
@@ -40,6 +43,16 @@ class Status(StrEnum):
 OPEN = frozenset({Status.STATED, Status.AGREED})
 
 
+class Approval(BaseModel):
+    """How it stands with terms that are over the limits of who wrote them, and which limits those are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: Literal["needed", "approved", "refused"]
+    author: str
+    over: tuple[Over, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """`terms` holds every revision, oldest first; `binding` is the number of the one that counts.
@@ -56,6 +69,10 @@ class Promise:
     binding: int = 1
     answered: int = 0
     """The last revision the customer said yes or no to."""
+    agreed: int = 0
+    """The last revision the customer said yes to."""
+    confirmed: int = 0
+    """The last revision of a goal that we said yes to."""
     first: int = 1
     """The revision that was first promised: a later one where the customer said no to the first."""
     case_id: UUID | None = None
@@ -76,6 +93,8 @@ class Promise:
     outcome: Outcome | None = None
     progress: Progress | None = None
     """The last that was said of how it goes."""
+    approval: Approval | None = None
+    """None where its author may promise that much alone."""
 
     @property
     def binds(self) -> Terms:
@@ -102,6 +121,12 @@ class Promise:
         return self.is_open and self.answered < len(self.terms)
 
     @property
+    def by_both(self) -> dict[str, bool] | None:
+        """Who has said yes to a goal as it binds. None where it is no goal."""
+        waited = [t.waited_seconds for t in self.terms]
+        return both(self.kind, agreed=self.agreed, confirmed=self.confirmed, binding=self.binding, waited=waited)
+
+    @property
     def first_due_at(self) -> datetime:
         """As first promised, later only by the time that we waited for the customer."""
         waited = sum(t.waited_seconds for t in self.terms[self.first : self.binding])
@@ -110,6 +135,16 @@ class Promise:
     def is_late(self, now: datetime) -> bool:
         """Whether its due time has passed, unless the clock stands still."""
         return self.waiting_since is None and now > self.binds.due_at
+
+
+def both(kind: str, *, agreed: int, confirmed: int, binding: int, waited: Sequence[int]) -> dict[str, bool] | None:
+    """For a goal, whether each side said yes to what binds. A yes outlasts the revisions that only waited."""
+    if kind != CommitmentKind.GOAL:
+        return None
+    return {
+        side: 0 < said <= binding and all(waited[said:binding])
+        for side, said in (("us", confirmed), ("customer", agreed))
+    }
 
 
 ClockKind = Literal["commitment_due", "commitment_warning"]

@@ -7,14 +7,25 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.commitments.errors import DueInThePast, DueTooFar, StaleRevision, TooLate, WrongState
+from services.commitments.errors import (
+    ApprovalNeeded,
+    DueInThePast,
+    DueTooFar,
+    PlanNotAgreed,
+    StaleRevision,
+    TooLate,
+    WrongState,
+)
 from services.commitments.promise.model import FARTHEST, OPEN, Promise, Status
 
 
 class Command(StrEnum):
+    REVIEW = "review"
     STATE = "state"
     AGREE = "agree"
     DECLINE = "decline"
+    CHOOSE = "choose"
+    CONFIRM = "confirm"
     REVISE = "revise"
     PROGRESS = "progress"
     WAIT = "wait"
@@ -36,9 +47,12 @@ class Rule(NamedTuple):
 
 _S = Status
 RULES: Mapping[Command, Rule] = {
+    Command.REVIEW: Rule(frozenset({_S.DRAFT}), ()),
     Command.STATE: Rule(frozenset({_S.DRAFT}), (_S.STATED,)),
     Command.AGREE: Rule(OPEN, (_S.AGREED,), in_time=True),
     Command.DECLINE: Rule(OPEN, (_S.DECLINED, _S.STATED, _S.AGREED), in_time=True),
+    Command.CHOOSE: Rule(OPEN, (_S.AGREED,), in_time=True),
+    Command.CONFIRM: Rule(OPEN | {_S.DRAFT}, (), in_time=True),
     Command.REVISE: Rule(OPEN | {_S.DRAFT, _S.DECLINED}, (_S.DRAFT, _S.STATED, _S.AGREED), in_time=True),
     Command.PROGRESS: Rule(OPEN | {_S.BROKEN}, ()),
     Command.WAIT: Rule(OPEN, (), in_time=True),
@@ -77,6 +91,22 @@ def expect_current(promise: Promise, revision: int) -> None:
             revision=len(promise.terms),
             terms=promise.latest.model_dump(mode="json"),
         )
+
+
+def expect_approved(promise: Promise) -> None:
+    """Raises ApprovalNeeded where its terms are over their author's limits and nobody has approved them."""
+    if promise.approval is not None and promise.approval.state != "approved":
+        raise ApprovalNeeded(
+            "these terms are over the limits of their author, and nobody who may has approved them",
+            approval=promise.approval.state,
+            over=[over.model_dump() for over in promise.approval.over],
+        )
+
+
+def expect_plan(promise: Promise) -> None:
+    """Raises PlanNotAgreed: what is unusual does not begin before the customer has agreed. Routine does."""
+    if promise.binds.unusual and not promise.agreed:
+        raise PlanNotAgreed("this is unusual: work begins when the customer has agreed to the plan")
 
 
 def check_due(due_at: datetime, now: datetime) -> None:
