@@ -78,10 +78,12 @@ _GUARANTEE: tuple[tuple[re.Pattern[str], str], ...] = (
 )  # fmt: skip
 _PLACEHOLDER = re.compile(
     r"\{\{.*?\}\}|\{%.*?%\}|\$?\{[\w .-]*\}|<<.*?>>|\[\[.*?\]\]|%\(\w+\)[sd]|(?<!\w)%[sd](?!\w)|_{3,}"
-    r"|\[(?:[A-ZĐ][A-ZĐ0-9_ ]+|\s*(?:customer |order |your |tên |mã |số )?"
+    r"|\[\s*(?:customer |order |your |tên |mã |số )?"
     r"(?:name|number|date|time|day|hour|amount|address|phone|khách hàng|khách|tên|ngày|giờ|đơn hàng|số tiền|địa chỉ)"
-    r"\s*)\]|(?<!\w)(?:TODO|TBD|TBC|FIXME|XXX+|lorem ipsum|dd/mm/yyyy|hh:mm)(?!\w)"
+    r"\s*\]|(?<!\w)(?:TODO|TBD|TBC|FIXME|XXX+|lorem ipsum|dd/mm/yyyy|hh:mm)(?!\w)"
 )
+_IN_BRACKETS = re.compile(r"\[([^\W\d_]{2,}(?:[ _][^\W\d_]+)*)\]")
+"""A gap where it is in capitals: [NAME], [ĐỊA CHỈ]."""
 _FILL = "what belongs there"
 
 
@@ -113,6 +115,7 @@ def _look(said: str, glossary: Mapping[str, str], level: float) -> Iterator[tupl
     for pattern, better in _VAGUE:
         yield from ((m[0], better, "vague_time") for m in pattern.finditer(said))
     yield from ((m[0], _FILL, "placeholder") for m in _PLACEHOLDER.finditer(said))
+    yield from ((m[0], _FILL, "placeholder") for m in _IN_BRACKETS.finditer(said) if m[1].isupper())
     folded = said.casefold()
     for term, better in glossary.items():
         # Most terms are in no text: looking for the plain characters first is what keeps a large glossary cheap.
