@@ -20,7 +20,7 @@ from services.commitments.access import MayRead, MayWrite
 from services.commitments.authority import Amounts, Standing, allows, in_words
 from services.commitments.errors import AnotherCustomers, OverAuthority, OverBudget
 from services.commitments.house_rules import HouseRule, Value
-from services.commitments.money import Amount, Currency, NewGift
+from services.commitments.money import Amount, Currency, NewGift, Sum
 from services.commitments.routes import Store, one
 from services.commitments.schemas import Name, Strict, Words
 from services.commitments.staff import administer, standing
@@ -64,7 +64,7 @@ class NewBudget(Strict):
 
 class BudgetView(BaseModel):
     team: str | None
-    amounts: dict[str, Decimal]
+    amounts: dict[str, Sum]
     valid_from: datetime
     set_by: str
 
@@ -92,7 +92,7 @@ class GoodwillView(BaseModel):
     words: str
     by: str
     team: str | None
-    left: Decimal
+    left: Sum
     hints: list[dict[str, str]]
 
 
@@ -101,10 +101,10 @@ class TeamMonth(BaseModel):
 
     team: str | None
     currency: str
-    budget: Decimal
-    given: Decimal
+    budget: Sum
+    given: Sum
     gifts: int
-    left: Decimal
+    left: Sum
 
 
 @api.post("", status_code=status.HTTP_201_CREATED)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from babel.numbers import get_currency_precision, list_currencies
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints, model_validator
 
 from shared.contracts.commitments import Money
 
@@ -20,6 +20,10 @@ def _known_currency(code: str) -> str:
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$")]
 """A decimal number as text: no float is money."""
 Currency = Annotated[str, StringConstraints(min_length=3, max_length=3), AfterValidator(_known_currency)]
+
+
+Sum = Annotated[Decimal, PlainSerializer("{:f}".format, return_type=str)]
+"""An amount as we give it: 250000, where Decimal itself would say 2.5E+5."""
 
 
 class NewMoney(BaseModel):

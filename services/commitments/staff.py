@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Path, Request, status
@@ -14,7 +13,7 @@ from services.commitments.access import MayRead, MayWrite
 from services.commitments.authority import AGENT, MANAGER, Limits, Member, Standing
 from services.commitments.errors import OverAuthority, UnknownRole
 from services.commitments.house_rules import HouseRule
-from services.commitments.money import Amount, Currency
+from services.commitments.money import Amount, Currency, Sum
 from services.commitments.schemas import Name, Strict
 from services.commitments.wording import At, Every
 from shared.database import ReadSession, WriteSession
@@ -67,9 +66,9 @@ class NewLimits(Strict):
 
 class LimitsView(BaseModel):
     role: str
-    concession: dict[str, Decimal] | None
-    cost: dict[str, Decimal] | None
-    goodwill: dict[str, Decimal] | None
+    concession: dict[str, Sum] | None
+    cost: dict[str, Sum] | None
+    goodwill: dict[str, Sum] | None
     shortest_minutes: int | None
     longest_days: int | None
     may_promise_early: bool

@@ -9,14 +9,14 @@ from shared.security import Tokens
 from tests.commitments.conftest import Commitments
 
 
-def by(kept: Commitments, subject: str, *scopes: str) -> dict[str, dict[str, str]]:
+def by(kept: Commitments, subject: str, *scopes: str) -> Any:
     """The options of a call made by `subject`, who may read and write promises."""
     held = frozenset(scopes or ("commitments:read", "commitments:write"))
     token = Tokens(kept.runtime.settings, kept.clock).issue(subject, held, lifetime=timedelta(days=400))
     return {"headers": {"Authorization": f"Bearer {token}"}}
 
 
-def everything(kept: Commitments) -> dict[str, dict[str, str]]:
+def everything(kept: Commitments) -> Any:
     return by(kept, "root", "*")
 
 

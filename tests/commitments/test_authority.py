@@ -178,7 +178,7 @@ def test_what_was_not_approved_is_not_settled_by_a_change_of_its_words() -> None
 
 # ---- by HTTP ----
 
-GENEROUS = {"concession": vnd("800000", reason="the second delay")}
+GENEROUS: dict[str, Any] = {"concession": vnd("800000", reason="the second delay")}
 
 
 def again(days: int = 1, **changes: Any) -> dict[str, Any]:
@@ -282,7 +282,7 @@ async def test_x3_limits_and_roles_hold_from_their_instant_and_have_a_history(ke
     begins = START + timedelta(hours=1)
     later = tight | {"valid_from": begins.isoformat()}
     await kept.call("PUT", "/limits/agent", json=later, expect=201, **everything(kept))
-    small = {"concession": vnd("2", reason="x")}
+    small: dict[str, Any] = {"concession": vnd("2", reason="x")}
     assert (await kept.promise(**small))["status"] == "stated"
     kept.clock.set(begins)
     assert (await kept.promise(**small))["approval"] == "needed"
@@ -307,7 +307,7 @@ async def test_x3_limits_and_roles_hold_from_their_instant_and_have_a_history(ke
 
 
 async def test_a_tenant_makes_roles_of_its_own(kept: Commitments) -> None:
-    body = {"concession": None, "cost": None, "goodwill": {}, "administers": True}
+    body: dict[str, Any] = {"concession": None, "cost": None, "goodwill": {}, "administers": True}
     await kept.call("PUT", "/limits/owner", json=body, expect=201, **everything(kept))
     await appoint(kept, "hoa", "owner")
     mine = by(kept, "hoa")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from services.commitments import promise as core
 from services.commitments.errors import NoSuchOption, NotAGoal, PlanNotAgreed, StaleRevision, TooLate, WrongState
 from services.commitments.plain import unmet
-from services.commitments.promise import RULES, Command, Promise, Status
+from services.commitments.promise import RULES, Command, Decision, Promise, Status
 from shared.contracts import commitments as told
 from shared.contracts.commitments import CommitmentKind, Money, Option, Outcome, Progress
 from tests.commitments.conftest import START, Commitments
@@ -168,11 +169,12 @@ def unusual(promise: Promise) -> Promise:
 def test_c23_what_is_unusual_does_not_begin_before_its_plan_is_agreed() -> None:
     planned = unusual(stated())
     core.tell_progress(planned, progress(0), NOW, by="minh")
-    for start in (
+    starts: list[Callable[[], Decision]] = [
         lambda: core.tell_progress(planned, progress(1), NOW, by="minh"),
         lambda: core.fulfil(planned, NOW, by="minh"),
         lambda: core.fulfil(core.wait(planned, NOW, reason="a photo", by="minh")[0], NOW, by="minh"),
-    ):
+    ]
+    for start in starts:
         with pytest.raises(PlanNotAgreed):
             start()
     agreed, _ = core.agree(planned, 1, NOW)
@@ -239,7 +241,7 @@ def test_c27_only_a_goal_is_confirmed_and_only_as_it_is_now() -> None:
 
 # ---- by HTTP ----
 
-OPTIONS = [
+OPTIONS: list[dict[str, Any]] = [
     {"name": "later", "kind": "later", "words": "Repaired by Friday", "cost": "no charge",
      "due_at": (START + 3 * DAY).isoformat(), "reason": "the part comes on Thursday"},
     {"name": "less", "kind": "less", "words": "The pump alone", "cost": "no charge", "quality": "used part",

@@ -42,7 +42,8 @@ def test_c6_a_vague_time_is_found_in_any_company(vague: str, around: str) -> Non
         "Shortlyn street 5", "Chúng tôi giao sớm hơn một ngày", "8 giờ sáng sớm thứ Năm", "Đến sớm 10 phút",
         "Sớm nhất là ngày 5/3, muộn nhất ngày 7/3", "Đơn hàng tới trước 18:00 ngày 5/3", "Your order, by 18:00.",
         "Chưa chắc chắn", "A warranty of two years", "bảo hành 12 tháng", "1.100 % of nothing", "100 items",
-        "[see page 2]", "[A4]", "[Minh]", "size XXL", "50% off", "a < b and <b>bold</b>", "Your “order” \\ 'x'\n", "stand by: name tag",
+        "[see page 2]", "[A4]", "[Minh]", "size XXL", "50% off", "a < b and <b>bold</b>",
+        "Your “order” \\ 'x'\n", "stand by: name tag",
     ],
 )  # fmt: skip
 def test_c6_what_says_a_time_or_means_something_else_is_let_be(words: str) -> None:
