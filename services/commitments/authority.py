@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import ClassVar, Literal, Protocol
 
 from services.commitments.errors import ApprovalNeeded, EarlierThanEstimate
-from services.commitments.house_rules import Value
 from services.commitments.promise import Approval, Promise, Status, check_due
+from services.commitments.values import Value
 from shared.contracts.commitments import Money, Over, Terms
 
 AGENT, MANAGER = "agent", "manager"

@@ -19,12 +19,13 @@ from services.commitments import customers, house_rules
 from services.commitments.access import MayRead, MayWrite
 from services.commitments.authority import Amounts, Standing, allows, in_words
 from services.commitments.errors import AnotherCustomers, OverAuthority, OverBudget
-from services.commitments.house_rules import HouseRule, Value
+from services.commitments.house_rules import HouseRule
 from services.commitments.money import Amount, Currency, NewGift, Sum
 from services.commitments.routes import Store, one
 from services.commitments.schemas import Name, Strict, Words
 from services.commitments.staff import administer, standing
 from services.commitments.store import Promises
+from services.commitments.values import Value
 from services.commitments.wording import At, Every, as_json, look_at
 from shared.contracts.commitments import GoodwillGiven, Money
 from shared.database import WriteSession

@@ -6,22 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from services.commitments.errors import RuleInThePast
+from services.commitments.values import Value
 from shared.database import ReadSession, WriteSession
-
-
-class Value(BaseModel):
-    """One kind of rule. `kind` names it in the table."""
-
-    model_config = ConfigDict(frozen=True)
-
-    kind: ClassVar[str]
-
 
 V = TypeVar("V", bound=Value)
 

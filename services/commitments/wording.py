@@ -12,9 +12,10 @@ from pydantic import AwareDatetime, BaseModel
 from services.commitments import house_rules
 from services.commitments.access import MayRead, MayWrite
 from services.commitments.errors import UnclearWords
-from services.commitments.house_rules import HouseRule, Value
+from services.commitments.house_rules import HouseRule
 from services.commitments.plain import Hint, blocking, lint
 from services.commitments.schemas import Name, Strict, option_texts
+from services.commitments.values import Value
 from shared.contracts.commitments import Terms
 from shared.database import WriteSession
 from shared.routing import Reading, Writing, router
