@@ -36,13 +36,13 @@ def revise(
     old = promise.binds
     new = old.model_copy(
         update={
+            "due_on": None,
             # What they chose from is spent. Another choice is another offer.
             **({"options": ()} if old.chosen else {}),
             **dict.fromkeys(without),
             **{name: value for name, value in changes.items() if value is not None},
             "revision": len(promise.terms) + 1,
             "due_at": due_at,
-            "due_on": old.due_on if due_at == old.due_at else None,
             "reason": reason,
             "waited_seconds": 0,
         }
