@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.problems import Conflict, Invalid, NotFound
+from shared.problems import Conflict, Forbidden, Invalid, NotFound
 
 
 class PromiseNotFound(NotFound):
@@ -39,3 +39,77 @@ class PolicyInThePast(Invalid):
     """A policy holds from now on: what was valid in the past is history, which reports rely on."""
 
     code = "policy-in-the-past"
+
+
+class RuleInThePast(Invalid):
+    """As a policy: roles, limits, budgets and the glossary hold from now on."""
+
+    code = "rule-in-the-past"
+
+
+class UnclearWords(Invalid):
+    """A time that is none, or a gap nobody filled; `hints` says where, what and how better."""
+
+    code = "unclear-words"
+
+
+class EarlierThanEstimate(Invalid):
+    """Promised for earlier than history allows, and no reason given."""
+
+    code = "earlier-than-estimate"
+
+
+class ApprovalNeeded(Conflict):
+    """The terms are over what their author may decide alone; `over` names each limit."""
+
+    code = "approval-needed"
+
+
+class OverAuthority(Forbidden):
+    """The role of who asks does not allow it; `over` or `allowed` says what it does allow."""
+
+    code = "over-authority"
+
+
+class OwnApproval(Forbidden):
+    """Nobody approves what they wrote themselves."""
+
+    code = "own-approval"
+
+
+class UnknownRole(Invalid):
+    code = "unknown-role"
+
+
+class OverBudget(Conflict):
+    """`left` is what the team can still give this month."""
+
+    code = "over-budget"
+
+
+class NoSuchOption(Invalid):
+    """`options` names those there are."""
+
+    code = "no-such-option"
+
+
+class PlanNotAgreed(Conflict):
+    """An unusual promise: work begins when the customer has agreed to the plan."""
+
+    code = "plan-not-agreed"
+
+
+class NotAGoal(Conflict):
+    code = "not-a-goal"
+
+
+class AlternativeMissing(Invalid):
+    """A policy is the last resort: whoever refuses by one offers something else."""
+
+    code = "alternative-missing"
+
+
+class AnotherCustomers(Invalid):
+    """The promise that was named is a promise to somebody else."""
+
+    code = "another-customers"

@@ -12,7 +12,10 @@ from sqlalchemy import text
 from sqlmodel import col, select, tuple_
 
 from services.commitments import promise as core
+from services.commitments.access import MayRead, MayWrite
+from services.commitments.authority import check_estimate, check_options, weigh
 from services.commitments.errors import PolicyInThePast, PromiseNotFound
+from services.commitments.plain import unmet
 from services.commitments.promise import Decision, Promise, Status
 from services.commitments.schemas import (
     Agree,
@@ -20,25 +23,27 @@ from services.commitments.schemas import (
     Decline,
     Fact,
     NewPolicy,
+    NewProgress,
     NewPromise,
     PolicyView,
     PromiseView,
+    Proposal,
     Revise,
+    Wait,
+    Warn,
     Withdraw,
 )
+from services.commitments.staff import standing
 from services.commitments.store import Promises
 from services.commitments.tables import CaseRow, CommitmentRow, PolicyRow
-from shared.contracts.commitments import CommitmentKind, Terms
+from services.commitments.wording import look_at, texts_of
+from shared.contracts.commitments import CommitmentKind, Progress
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
 from shared.paging import Cursor, Limit, Page, decode, encode
 from shared.routing import Reading, Writing, router
-from shared.security import Principal, require
 
 api = router("/commitments", tags=["commitments"])
-
-MayRead = Annotated[Principal, Depends(require("commitments:read"))]
-MayWrite = Annotated[Principal, Depends(require("commitments:write"))]
 
 _HISTORY = text("""
     SELECT event_id, type, time, data::jsonb AS data FROM event_log
@@ -55,32 +60,37 @@ Store = Annotated[Promises, Depends(_promises)]
 
 
 @api.post("", status_code=status.HTTP_201_CREATED)
-async def draft(new: NewPromise, session: Writing, who: MayWrite, store: Store) -> PromiseView:
-    """A promise in words, with a due time and a cost; `tell` states it to the customer at once."""
-    core.check_due(new.due_at, session.now)
-    terms = Terms(
-        revision=1,
-        words=new.words,
-        due_at=new.due_at,
-        zone=new.zone or store.default_zone,
-        cost=new.cost,
-        scope=new.scope,
-        exclusions=new.exclusions,
-    )
+async def draft(new: NewPromise, session: Writing, who: MayWrite, store: Store) -> Proposal:
+    """A promise in words, with a due time and a cost; `tell` states it to the customer at once.
+
+    What is over the limits of its author's role stays a draft with `approval` "needed", told or not.
+    """
+    terms = new.terms(store.default_zone)
+    core.check_due(terms.due_at, session.now)
+    check_options(terms.options, session.now)
+    check_estimate(terms)
+    hints = await look_at(session, texts_of(terms), level=new.level) + unmet(terms)
+    if new.parent_id is not None:
+        await one(store, session, new.parent_id)
     drafted = Promise(
         id=new_id(),
         customer_id=new.customer_id,
         case_id=new.case_id,
-        kind=CommitmentKind.PROMISE,
+        parent_id=new.parent_id,
+        kind=CommitmentKind(new.kind),
         owner=new.owner or who.subject,
+        team=new.team,
+        partner=new.partner,
+        category=new.category,
         terms=(terms,),
     )
-    decision = core.draft(drafted)
-    if new.tell:
+    drafted = weigh(drafted, await standing(session, who), session.now)
+    decision = core.draft(drafted, by=who.subject)
+    if new.tell and drafted.approval is None:
         told, events = core.state(drafted, session.now)
         decision = told, (*decision[1], *events)
     await store.add(session, [decision])
-    return PromiseView.of(decision[0])
+    return Proposal.hinting(PromiseView.of(decision[0]), hints)
 
 
 @api.get("")
@@ -180,37 +190,93 @@ async def state(id: UUID, session: Writing, who: MayWrite, store: Store) -> Prom
 @api.post("/{id}/agree")
 async def agree(id: UUID, body: Agree, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
     """Records that the customer said yes to an agent, on the phone for instance."""
-    return await command(store, session, id, lambda p: core.agree(p, body.revision, session.now, by="agent_record"))
-
-
-@api.post("/{id}/decline")
-async def decline(id: UUID, body: Decline, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
-    return await command(store, session, id, lambda p: core.decline(p, body.revision, body.reason, session.now))
-
-
-@api.post("/{id}/revise")
-async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
-    """New terms with a reason, before the old ones are due. They bind when the customer agrees."""
     return await command(
         store,
         session,
         id,
-        lambda p: core.revise(
+        lambda p: core.agree(p, body.revision, session.now, by="agent_record", recorded_by=who.subject),
+    )
+
+
+@api.post("/{id}/decline")
+async def decline(id: UUID, body: Decline, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    return await command(
+        store,
+        session,
+        id,
+        lambda p: core.decline(
             p,
+            body.revision,
+            body.reason,
+            session.now,
+            proposed_due_at=body.proposed_due_at,
+            by="agent_record",
+            recorded_by=who.subject,
+        ),
+    )
+
+
+@api.post("/{id}/revise")
+async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store: Store) -> Proposal:  # noqa: A002
+    """New terms with a reason, before the old ones are due. They bind when the customer agrees.
+
+    A change of what the customer was told, over the limits of its author, is made by somebody whose role allows it.
+    """
+    check_options(body.options or (), session.now)
+    author = await standing(session, who)
+    hints = await look_at(session, body.texts(), level=body.level)
+
+    def decide(old: Promise) -> Decision:
+        new, events = core.revise(
+            old,
             due_at=body.due_at,
             reason=body.reason,
             by=who.subject,
             now=session.now,
-            words=body.words,
-            cost=body.cost,
             seen=body.revision,
-        ),
-    )
+            without=body.without,
+            **body.on(old.binds),
+        )
+        check_estimate(new.latest)
+        return weigh(new, author, session.now, before=old), events
+
+    return Proposal.hinting(await command(store, session, id, decide), hints)
 
 
 @api.post("/{id}/fulfil")
 async def fulfil(id: UUID, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
     return await command(store, session, id, lambda p: core.fulfil(p, session.now, by=who.subject))
+
+
+@api.post("/{id}/progress")
+async def progress(id: UUID, body: NewProgress, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """Tells the customer how it goes, what is next, and when we speak again (N1, C10)."""
+    said = Progress(at=session.now, **body.model_dump())
+    return await command(store, session, id, lambda p: core.tell_progress(p, said, session.now, by=who.subject))
+
+
+@api.post("/{id}/warn")
+async def warn(id: UUID, body: Warn, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """We know of trouble before the clock does: the customer hears of it now."""
+    return await command(store, session, id, lambda p: core.warn(p, session.now, reason=body.reason, early=True))
+
+
+@api.post("/{id}/wait")
+async def wait(id: UUID, body: Wait, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """The customer has something to do first: our clock stands still (C25)."""
+    return await command(store, session, id, lambda p: core.wait(p, session.now, reason=body.reason, by=who.subject))
+
+
+@api.post("/{id}/resume")
+async def resume(id: UUID, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """They have done it: due is later by the time that we waited, and they are told so."""
+    return await command(store, session, id, lambda p: core.resume(p, session.now, by=who.subject))
+
+
+@api.post("/{id}/void")
+async def void(id: UUID, body: Withdraw, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """It should never have been: told to the wrong customer, told twice. Not once it is agreed."""
+    return await command(store, session, id, lambda p: core.void(p, session.now, reason=body.reason, by=who.subject))
 
 
 @api.post("/{id}/withdraw")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from services.commitments import board, customer_page, routes
+from services.commitments import board, customer_page, goodwill, refusals, reviews, routes, staff, wording
 from services.commitments.deadlines import deadlines
 from services.commitments.reactions import Reactions
 from services.commitments.settings import CommitmentsSettings
@@ -25,7 +25,17 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
     return Service(
         name="commitments",
         migrations=Path(__file__).parent / "migrations",
-        routers=[board.pages, customer_page.pages, routes.api],
+        # What has a path of its own comes before `/{id}`, which would take it for a promise.
+        routers=[
+            board.pages,
+            customer_page.pages,
+            wording.api,
+            staff.api,
+            goodwill.api,
+            refusals.api,
+            reviews.api,
+            routes.api,
+        ],
         topics=["kept.intake"],
         handle=Reactions(promises).handlers(),
         timers={**deadlines(promises), TIMER: contact_due},

@@ -12,10 +12,10 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Row, TextClause, text
 
-from services.commitments.promise import Decision, Promise, Status, reset_clocks
+from services.commitments.promise import Approval, Decision, Promise, Status, reset_clocks
 from shared.contracts import Payload
 from shared.contracts import commitments as told
-from shared.contracts.commitments import CommitmentKind, Outcome, Terms
+from shared.contracts.commitments import CommitmentKind, Outcome, Progress, Terms
 from shared.database import ReadSession, WriteSession
 from shared.security import Links
 from shared.timers import Timer
@@ -24,7 +24,9 @@ _TERMS = TypeAdapter(tuple[Terms, ...])
 
 COLUMNS = (
     "id, customer_id, case_id, interaction_id, kind, obligor, owner, status, outcome, "
-    "terms::text AS terms, binding, answered, stated_at, warned_at, closed_at, fulfilled_at"
+    "terms::text AS terms, binding, answered, first, stated_at, warned_at, waiting_since, closed_at, fulfilled_at, "
+    "parent_id, team, partner, category, channel_kind, progress::text AS progress, "
+    "agreed, confirmed, approval::text AS approval"
 )
 _LOAD = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[]))")
 _LOCK = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
@@ -42,11 +44,20 @@ _MOVING = {
     "terms": "jsonb",
     "binding": "int",
     "answered": "int",
+    "first": "int",
     "due_at": "timestamptz",
+    "first_due_at": "timestamptz",
     "stated_at": "timestamptz",
     "warned_at": "timestamptz",
+    "waiting_since": "timestamptz",
     "closed_at": "timestamptz",
     "fulfilled_at": "timestamptz",
+    "progress": "jsonb",
+    "team": "text",
+    "category": "text",
+    "agreed": "int",
+    "confirmed": "int",
+    "approval": "jsonb",
 }
 _FIXED = {
     "id": "uuid",
@@ -55,6 +66,9 @@ _FIXED = {
     "interaction_id": "uuid",
     "kind": "text",
     "obligor": "text",
+    "parent_id": "uuid",
+    "partner": "text",
+    "channel_kind": "text",
 }
 _TYPES = _FIXED | _MOVING
 
@@ -81,7 +95,7 @@ def _update(moved: tuple[str, ...]) -> TextClause:
     return text(f"UPDATE commitment c SET {moves} FROM {_unnest(['id', *moved])} WHERE c.id = u.id")
 
 
-_LINKED = frozenset({told.CommitmentStated, told.CommitmentRevised, told.CommitmentAtRisk})
+_LINKED = frozenset({told.CommitmentStated, told.CommitmentRevised, told.CommitmentResumed, told.CommitmentAtRisk})
 """What the customer is sent, and can answer on the promise's page."""
 
 
@@ -163,15 +177,26 @@ def as_promise(row: Row[Any]) -> Promise:
         status=Status(row.status),
         binding=row.binding,
         answered=row.answered,
+        first=row.first,
         case_id=row.case_id,
         interaction_id=row.interaction_id,
+        parent_id=row.parent_id,
         owner=row.owner,
+        team=row.team,
+        partner=row.partner,
+        category=row.category,
+        channel_kind=row.channel_kind,
         obligor=row.obligor,
         stated_at=row.stated_at,
         warned_at=row.warned_at,
+        waiting_since=row.waiting_since,
         closed_at=row.closed_at,
         fulfilled_at=row.fulfilled_at,
         outcome=Outcome(row.outcome) if row.outcome else None,
+        progress=Progress.model_validate_json(row.progress) if row.progress else None,
+        agreed=row.agreed,
+        confirmed=row.confirmed,
+        approval=Approval.model_validate_json(row.approval) if row.approval else None,
     )
 
 
@@ -194,4 +219,7 @@ def _columns(promises: Sequence[Promise], names: Iterable[str]) -> dict[str, lis
     columns = {name: _column(promises, name) for name in names}
     if "terms" in columns:
         columns["terms"] = [_TERMS.dump_json(p.terms).decode() for p in promises]
+    for name in ("progress", "approval"):
+        if name in columns:
+            columns[name] = [value.model_dump_json() if value else None for value in columns[name]]
     return columns

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, Text, Uuid
+from sqlalchemy import BigInteger, Column, Date, DateTime, MetaData, Numeric, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -20,7 +21,10 @@ def _instant(*, nullable: bool = False) -> Any:
 
 
 class CommitmentRow(Table, table=True):
-    """One promise as it is now. `terms` holds every revision; `words` and `due_at` repeat the binding one."""
+    """One promise as it is now. `terms` holds every revision; `due_at` repeats the binding one's.
+
+    `first_due_at` is as first promised; `waiting_since` says that its clock stands still.
+    """
 
     __tablename__ = "commitment"
 
@@ -36,7 +40,19 @@ class CommitmentRow(Table, table=True):
     terms: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     binding: int
     answered: int
+    first: int
     due_at: datetime = Field(sa_column=_instant())
+    first_due_at: datetime = Field(sa_column=_instant())
+    parent_id: UUID | None = None
+    team: str | None = Field(default=None, sa_column=Column(Text))
+    partner: str | None = Field(default=None, sa_column=Column(Text))
+    category: str | None = Field(default=None, sa_column=Column(Text))
+    channel_kind: str | None = Field(default=None, sa_column=Column(Text))
+    waiting_since: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    progress: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
+    agreed: int = 0
+    confirmed: int = 0
+    approval: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
     stated_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     warned_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     closed_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
@@ -65,6 +81,41 @@ class CaseRow(Table, table=True):
     customer_id: UUID
     open: bool
     next_contact_at: datetime = Field(sa_column=_instant())
+
+
+class HouseRuleRow(Table, table=True):
+    """A rule of the house, valid from an instant on: who has which role, a role's limits, a budget, a plain word."""
+
+    __tablename__ = "house_rule"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    name: str = Field(sa_column=Column(Text, nullable=False))
+    value: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    valid_from: datetime = Field(sa_column=_instant())
+    set_by: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class GoodwillMonthRow(Table, table=True):
+    """What a team has given in a month, in one currency. The words of each gift are in its event."""
+
+    __tablename__ = "goodwill_month"
+
+    month: date = Field(sa_column=Column(Date, primary_key=True))
+    team: str = Field(sa_column=Column(Text, primary_key=True))
+    currency: str = Field(sa_column=Column(Text, primary_key=True))
+    given: Decimal = Field(sa_column=Column(Numeric, nullable=False))
+    gifts: int
+
+
+class RefusalRow(Table, table=True):
+    """That we said no, for counting. What was asked and said is in its event."""
+
+    __tablename__ = "refusal"
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    at: datetime = Field(sa_column=_instant())
+    policy_code: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class CustomerRow(Table, table=True):

@@ -267,9 +267,10 @@ async def test_the_board_is_for_staff(kept: Commitments) -> None:
 @pytest.mark.parametrize(("owner", "index"), [("", "commitment_open"), ("minh", "commitment_open_owner")])
 async def test_the_board_reads_by_an_index_however_many_are_open(kept: Commitments, owner: str, index: str) -> None:
     fill = """
-        INSERT INTO commitment (id, customer_id, kind, obligor, owner, status, terms, binding, answered, due_at)
-        SELECT gen_random_uuid(), gen_random_uuid(), 'promise', 'us', 'agent ' || i % 500, 'agreed', '[]', 1, 1,
-               now() + make_interval(mins => i) FROM generate_series(1, 5000) i"""
+        INSERT INTO commitment (id, customer_id, kind, obligor, owner, status, terms, binding, answered, first,
+                                first_due_at, due_at)
+        SELECT gen_random_uuid(), gen_random_uuid(), 'promise', 'us', 'agent ' || i % 500, 'agreed', '[]', 1, 1, 1,
+               now(), now() + make_interval(mins => i) FROM generate_series(1, 5000) i"""
     async with kept.runtime.database.write() as session:
         await session.execute(text(fill))
         await session.execute(text("ANALYZE commitment"))

@@ -63,6 +63,9 @@ class PromiseLife(RuleBasedStateMachine):
         self.ended_at: datetime | None = None
         self.history: list[Terms] = list(self.promise.terms)
         self.warned = False
+        self.first = 1
+        self.answered = 0
+        self.paused_at: datetime | None = None
 
     # ---- what the model says ----
 
@@ -72,7 +75,7 @@ class PromiseLife(RuleBasedStateMachine):
 
     @property
     def alive(self) -> bool:
-        return self.end is None and self.now <= self.due
+        return self.end is None and (self.paused_at is not None or self.now <= self.due)
 
     def tried(self, decide: Any) -> Decision | None:
         try:
@@ -121,29 +124,33 @@ class PromiseLife(RuleBasedStateMachine):
                 self.warned = True
             return
         events = self.decided(core.fall_due(self.promise, self.now))
-        if self.end is None and self.now > self.due:
+        if self.end is None and not self.alive:
             self._ends(Outcome.BROKEN_WARNED if self.warned else Outcome.BROKEN_SILENT)
         assert len(events) == (self.end is not None and self.ended_at == self.now)
 
     def _ends(self, how: Outcome | str) -> None:
-        self.end, self.ended_at = how, self.now
+        self.end, self.ended_at, self.paused_at = how, self.now, None
 
-    @rule(number=st.integers(1, 4))
+    @rule(number=st.integers(1, 6))
     def the_customer_agrees(self, number: int) -> None:
         current = number == len(self.dues)
         done = self.tried(lambda: core.agree(self.promise, number, self.now))
         again = self.agreed and self.binding == number == len(self.dues) and self.end is None
-        assert (done is not None) == (again or (self.alive and current and self.now <= self.dues[-1]))
+        assert (done is not None) == bool(
+            again or (self.alive and current and (self.paused_at or self.now <= self.dues[-1]))
+        )
         if done is not None and not again:
             if number != self.binding:
                 self.warned = False
-            self.binding, self.agreed = number, True
+            self.binding, self.agreed, self.answered = number, True, number
 
-    @rule(number=st.integers(1, 4))
+    @rule(number=st.integers(1, 6))
     def the_customer_declines(self, number: int) -> None:
         first = self.binding == len(self.dues)
         done = self.tried(lambda: core.decline(self.promise, number, "no", self.now))
         assert (done is not None) == (self.alive and number == len(self.dues) and not (first and self.agreed))
+        if done is not None:
+            self.answered = number
         if done is not None and first:
             self._ends("declined")
 
@@ -160,7 +167,8 @@ class PromiseLife(RuleBasedStateMachine):
         self.dues.append(due)
         self.history.append(self.promise.terms[-1])
         if declined:
-            self.binding, self.end, self.ended_at, self.warned = len(self.dues), None, None, False
+            self.first = self.binding = len(self.dues)
+            self.end, self.ended_at, self.warned = None, None, False
         else:
             self.warned = True
 
@@ -169,7 +177,8 @@ class PromiseLife(RuleBasedStateMachine):
         late_already = self.promise.fulfilled_at is not None
         done = self.tried(lambda: core.fulfil(self.promise, self.now, by="minh"))
         if self.alive:
-            changed = self.binding > 1 and self.agreed
+            self._resumes()
+            changed = any(not t.waited_seconds for t in self.history[self.first : self.binding])
             self._ends(Outcome.KEPT_CHANGED if changed else Outcome.KEPT)
         elif self.end is None:
             self._ends(Outcome.BROKEN_WARNED if self.warned else Outcome.BROKEN_SILENT)
@@ -177,6 +186,51 @@ class PromiseLife(RuleBasedStateMachine):
             assert done is not None, "late is better than never"
         else:
             assert done is None
+
+    @rule()
+    def we_wait_for_the_customer(self) -> None:
+        done = self.tried(lambda: core.wait(self.promise, self.now, reason="a photo", by="minh"))
+        assert (done is not None) == self.alive
+        if done is not None and self.paused_at is None:
+            self.paused_at = self.now
+
+    @rule()
+    def the_customer_has_done_it(self) -> None:
+        done = self.tried(lambda: core.resume(self.promise, self.now, by="customer"))
+        assert (done is not None) == (self.end is None)
+        if done is not None:
+            self._resumes()
+
+    def _resumes(self) -> None:
+        """New due = old + pause; it binds as it is, and whoever had agreed to the latest has agreed to this."""
+        if self.paused_at is None:
+            return
+        waited = self.now - self.paused_at
+        proposed = self.dues[-1] if self.binding < len(self.dues) and self.answered < len(self.dues) else None
+        binding, answered = len(self.dues) + 1, self.answered
+        self.dues.append(self.due + waited)
+        if proposed is not None:
+            self.dues.append(proposed + waited)
+        self.history += self.promise.terms[len(self.history) :]
+        assert self.history[-1].waited_seconds == round(waited.total_seconds())
+        self.binding, self.paused_at = binding, None
+        self.answered = binding if self.agreed or answered else 0
+
+    @rule()
+    def it_should_never_have_been(self) -> None:
+        done = self.tried(lambda: core.void(self.promise, self.now, reason="told twice", by="minh"))
+        assert (done is not None) == (self.alive and not self.agreed)
+        if done is not None:
+            self._ends(Outcome.VOID)
+
+    @rule()
+    def we_know_of_trouble_early(self) -> None:
+        before = self.promise
+        self.decided(core.warn(self.promise, self.now, reason="a part is late", early=True))
+        if self.promise != before:
+            assert not self.warned
+            assert self.alive
+            self.warned = True
 
     @rule()
     def the_customer_withdraws(self) -> None:
@@ -207,7 +261,9 @@ class PromiseLife(RuleBasedStateMachine):
     @invariant()
     def an_open_promise_is_watched_and_an_ended_one_is_not(self) -> None:
         """A warning that came too late to be one has gone off all the same."""
-        if self.end is None:
+        if self.paused_at is not None:
+            assert self.clocks == {}, "the clock stands still"
+        elif self.end is None:
             assert self.clocks["commitment_due"] == self.due + timedelta(milliseconds=1)
             assert self.clocks.get("commitment_warning") == self.promise.warns_at or self.warned or not self.alive
         else:

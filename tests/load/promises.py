@@ -30,11 +30,11 @@ _COPY = text("""
             FROM generate_series(0, :count - 1) AS n),
     made AS (
         INSERT INTO commitment (id, customer_id, case_id, kind, obligor, owner, status, terms, binding, answered,
-                                due_at, stated_at, warned_at)
+                                first, due_at, first_due_at, stated_at, warned_at)
         SELECT due.id, due.customer, p.case_id, p.kind, p.obligor, p.owner, p.status,
                jsonb_build_array(jsonb_set(p.terms -> 0, '{due_at}',
                    to_jsonb(to_char(due.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))),
-               p.binding, p.answered, due.at, p.stated_at, CASE WHEN :warned THEN p.stated_at END
+               p.binding, p.answered, p.first, due.at, due.at, p.stated_at, CASE WHEN :warned THEN p.stated_at END
         FROM due CROSS JOIN pattern p RETURNING id, due_at, stated_at, warned_at)
     INSERT INTO timer (kind, subject, due_at)
     SELECT 'commitment_due', id, due_at + interval '1 millisecond' FROM made

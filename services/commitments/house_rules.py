@@ -1,0 +1,73 @@
+"""What the tenant decides for itself, each valid from an instant on: nothing is overwritten, so a report finds the
+value that was valid then (X3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from sqlalchemy import text
+
+from services.commitments.errors import RuleInThePast
+from services.commitments.values import Value
+from shared.database import ReadSession, WriteSession
+
+V = TypeVar("V", bound=Value)
+
+
+@dataclass(frozen=True, slots=True)
+class HouseRule(Generic[V]):
+    name: str
+    value: V
+    valid_from: datetime
+    set_by: str
+
+
+_VALID = text("""
+    SELECT DISTINCT ON (name) name, value::text AS value, valid_from, set_by FROM house_rule
+    WHERE kind = :kind AND valid_from <= :at AND (CAST(:name AS text) IS NULL OR name = :name)
+    ORDER BY name, valid_from DESC, id DESC
+""")
+_EVERY = text("""
+    SELECT name, value::text AS value, valid_from, set_by FROM house_rule
+    WHERE kind = :kind ORDER BY name, valid_from DESC, id DESC
+""")
+_PUT = text("""
+    INSERT INTO house_rule (kind, name, value, valid_from, set_by)
+    VALUES (:kind, :name, CAST(:value AS jsonb), :valid_from, :set_by)
+""")
+
+
+async def valid(session: ReadSession, kind: type[V], at: datetime) -> dict[str, HouseRule[V]]:
+    """By name, in name order: of each the newest that was valid at `at`."""
+    rows = await session.execute(_VALID, {"kind": kind.kind, "at": at, "name": None})
+    return {row.name: _rule(kind, row) for row in rows}
+
+
+async def one(session: ReadSession, kind: type[V], name: str, at: datetime) -> HouseRule[V] | None:
+    rows = await session.execute(_VALID, {"kind": kind.kind, "at": at, "name": name})
+    row = rows.first()
+    return _rule(kind, row) if row is not None else None
+
+
+async def every(session: ReadSession, kind: type[V]) -> list[HouseRule[V]]:
+    """All there is and was, by name, the newest first."""
+    return [_rule(kind, row) for row in await session.execute(_EVERY, {"kind": kind.kind})]
+
+
+async def put(
+    session: WriteSession, name: str, value: V, *, set_by: str, valid_from: datetime | None = None
+) -> HouseRule[V]:
+    """From `valid_from` on, or from now. Raises RuleInThePast."""
+    rule = HouseRule(name, value, valid_from or session.now, set_by)
+    if rule.valid_from < session.now:
+        raise RuleInThePast("a rule can begin now or later, not in the past")
+    values = {"kind": value.kind, "name": name, "value": value.model_dump_json()}
+    await session.execute(_PUT, values | {"valid_from": rule.valid_from, "set_by": set_by})
+    return rule
+
+
+def _rule(kind: type[V], row: object) -> HouseRule[V]:
+    return HouseRule(row.name, kind.model_validate_json(row.value), row.valid_from, row.set_by)  # type: ignore[attr-defined]

@@ -1,0 +1,127 @@
+"""A promise changes: new terms before due, word of how it goes, and a clock that stands still for the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.commitments.promise.model import Decision, Promise, Status, facts
+from services.commitments.promise.rules import Command, check_due, expect, expect_current, expect_plan
+from shared.contracts import commitments as told
+from shared.contracts.commitments import Progress, Terms
+
+
+def revise(
+    promise: Promise,
+    *,
+    due_at: datetime,
+    reason: str,
+    by: str,
+    now: datetime,
+    seen: int | None = None,
+    without: Collection[str] = (),
+    **changes: Any,
+) -> Decision:
+    """New terms, told before the old ones are due. They bind when the customer agrees.
+
+    `seen` is the revision the author looked at: where it has been replaced, their change is refused. `changes` are
+    other fields of the terms; None leaves a field as it is, and `without` names those that there are no longer.
+    """
+    expect(promise, Command.REVISE, now)
+    if seen is not None:
+        expect_current(promise, seen)
+    check_due(due_at, now)
+    old = promise.binds
+    new = old.model_copy(
+        update={
+            "due_on": None,
+            # What they chose from is spent. Another choice is another offer.
+            **({"options": ()} if old.chosen else {}),
+            **dict.fromkeys(without),
+            **{name: value for name, value in changes.items() if value is not None},
+            "revision": len(promise.terms) + 1,
+            "due_at": due_at,
+            "reason": reason,
+            "waited_seconds": 0,
+        }
+    )
+    revised = replace(promise, terms=(*promise.terms, new))
+    if promise.status is Status.DECLINED:
+        revised = replace(
+            revised,
+            status=Status.STATED,
+            binding=new.revision,
+            first=new.revision,
+            stated_at=now,
+            warned_at=None,
+            closed_at=None,
+        )
+    elif promise.status is Status.DRAFT:
+        revised = replace(revised, binding=new.revision, first=new.revision)
+    else:
+        # The customer hears of trouble with the revision itself: what comes after is no silent break.
+        revised = replace(revised, warned_at=promise.warned_at or now)
+    if promise.status is Status.DRAFT:
+        return revised, (told.CommitmentDrafted(**facts(revised), by=by),)
+    return revised, (told.CommitmentRevised(**facts(revised), previous_due_at=old.due_at, by=by),)
+
+
+def tell_progress(promise: Promise, progress: Progress, now: datetime, *, by: str) -> Decision:
+    """How it goes: what we do now, what stands in the way, what comes next, and when we speak again."""
+    expect(promise, Command.PROGRESS, now)
+    if progress.steps_done:
+        expect_plan(promise)
+    told_of = replace(promise, progress=progress)
+    return told_of, (told.CommitmentProgressed(**facts(told_of, promise.binds), progress=progress, by=by),)
+
+
+def wait(promise: Promise, now: datetime, *, reason: str, by: str) -> Decision:
+    """The customer has something to do first: our clock stands still from here on. Waiting twice is waiting once."""
+    expect(promise, Command.WAIT, now)
+    if promise.waiting_since is not None:
+        return promise, ()
+    waiting = replace(promise, waiting_since=now)
+    return waiting, (told.CommitmentWaiting(**facts(waiting, promise.binds), since=now, reason=reason, by=by),)
+
+
+def resume(promise: Promise, now: datetime, *, by: str) -> Decision:
+    """The customer has done it. Due is later by the time that we waited, and the customer is told so.
+
+    It binds without their yes: the time was theirs. Terms that await an answer keep waiting for it, moved as well.
+    """
+    expect(promise, Command.RESUME, now)
+    if promise.waiting_since is None:
+        return promise, ()
+    pause = max(now - promise.waiting_since, timedelta())
+    proposed = promise.latest if promise.latest is not promise.binds and promise.awaits_answer else None
+    moved = _later(promise.binds, len(promise.terms) + 1, pause)
+    terms = (*promise.terms, moved)
+    if proposed is not None:
+        terms = (*terms, _later(proposed, len(terms) + 1, pause))
+    resumed = replace(
+        promise,
+        terms=terms,
+        binding=moved.revision,
+        answered=promise.answered if promise.status is Status.STATED and not promise.answered else moved.revision,
+        stated_at=promise.stated_at + pause if promise.stated_at else None,
+        waiting_since=None,
+    )
+    said = told.CommitmentResumed(
+        **facts(resumed, moved), previous_due_at=promise.binds.due_at, waited_seconds=moved.waited_seconds, by=by
+    )
+    return resumed, (said,)
+
+
+def _later(terms: Terms, revision: int, pause: timedelta) -> Terms:
+    return terms.model_copy(
+        update={
+            "revision": revision,
+            "due_at": terms.due_at + pause,
+            "due_on": None,
+            "options": tuple(o.model_copy(update={"due_at": o.due_at + pause}) for o in terms.options),
+            "reason": "waited_for_you",
+            "waited_seconds": round(pause.total_seconds()),
+        }
+    )
