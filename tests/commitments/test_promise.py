@@ -214,7 +214,7 @@ class PromiseLife(RuleBasedStateMachine):
         self.history += self.promise.terms[len(self.history) :]
         assert self.history[-1].waited_seconds == round(waited.total_seconds())
         self.binding, self.paused_at = binding, None
-        self.answered = binding if self.agreed or answered else 0
+        self.answered = binding if self.agreed else answered
 
     @rule()
     def it_should_never_have_been(self) -> None:
@@ -265,7 +265,8 @@ class PromiseLife(RuleBasedStateMachine):
             assert self.clocks == {}, "the clock stands still"
         elif self.end is None:
             assert self.clocks["commitment_due"] == self.due + timedelta(milliseconds=1)
-            assert self.clocks.get("commitment_warning") == self.promise.warns_at or self.warned or not self.alive
+            gone_off = self.warned or self.now >= self.due
+            assert self.clocks.get("commitment_warning") == self.promise.warns_at or gone_off
         else:
             assert self.clocks == {}
 

@@ -104,7 +104,7 @@ def resume(promise: Promise, now: datetime, *, by: str) -> Decision:
         promise,
         terms=terms,
         binding=moved.revision,
-        answered=promise.answered if promise.status is Status.STATED and not promise.answered else moved.revision,
+        answered=moved.revision if promise.status is Status.AGREED else promise.answered,
         stated_at=promise.stated_at + pause if promise.stated_at else None,
         waiting_since=None,
     )
