@@ -39,3 +39,15 @@ class PolicyInThePast(Invalid):
     """A policy holds from now on: what was valid in the past is history, which reports rely on."""
 
     code = "policy-in-the-past"
+
+
+class WindowInvalid(Invalid):
+    """The scorecard is asked for a time that is no span of the past."""
+
+    code = "window-invalid"
+
+
+class StandardInThePast(Invalid):
+    """A standard holds from now on: what was published before stays as it was."""
+
+    code = "standard-in-the-past"

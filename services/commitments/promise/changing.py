@@ -49,6 +49,7 @@ def revise(
             binding=new.revision,
             first=new.revision,
             stated_at=now,
+            promised_at=now,
             warned_at=None,
             closed_at=None,
         )
@@ -96,6 +97,7 @@ def resume(promise: Promise, now: datetime, *, by: str) -> Decision:
         binding=moved.revision,
         answered=promise.answered if promise.status is Status.STATED and not promise.answered else moved.revision,
         stated_at=promise.stated_at + pause if promise.stated_at else None,
+        promised_at=promise.promised_at + pause if promise.promised_at else None,
         waiting_since=None,
     )
     said = told.CommitmentResumed(

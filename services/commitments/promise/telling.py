@@ -21,7 +21,8 @@ def state(promise: Promise, now: datetime) -> Decision:
     """The promise is told to the customer. From here on it is watched."""
     expect(promise, Command.STATE, now)
     check_due(promise.latest.due_at, now)
-    stated = replace(promise, status=Status.STATED, stated_at=now, binding=len(promise.terms), first=len(promise.terms))
+    last = len(promise.terms)
+    stated = replace(promise, status=Status.STATED, stated_at=now, promised_at=now, binding=last, first=last)
     return stated, (told.CommitmentStated(**facts(stated), interaction_id=promise.interaction_id),)
 
 
