@@ -8,8 +8,8 @@ from pathlib import Path
 from services.commitments import board, customer_page, routes
 from services.commitments.deadlines import deadlines
 from services.commitments.reactions import Reactions
+from services.commitments.scorecard import page, standards, standards_page
 from services.commitments.scorecard import routes as scorecard
-from services.commitments.scorecard import standards
 from services.commitments.settings import CommitmentsSettings
 from services.commitments.store import Promises
 from services.commitments.watch import TIMER, contact_due
@@ -27,7 +27,15 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
     return Service(
         name="commitments",
         migrations=Path(__file__).parent / "migrations",
-        routers=[board.pages, customer_page.pages, scorecard.api, standards.api, routes.api],
+        routers=[
+            board.pages,
+            customer_page.pages,
+            page.pages,
+            standards_page.pages,
+            scorecard.api,
+            standards.api,
+            routes.api,
+        ],
         topics=["kept.intake"],
         handle=Reactions(promises).handlers(),
         timers={**deadlines(promises), TIMER: contact_due},

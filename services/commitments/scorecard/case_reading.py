@@ -96,5 +96,11 @@ async def resolutions(
     return {row.key: Resolution(row.n, Quantiles(row.n, row.taken), row.least, row.most) for row in rows}
 
 
+async def resolution(session: ReadSession, window: Window, recontact: timedelta) -> Resolution | None:
+    """Of all cases together; None where there are none."""
+    rows = await session.execute(timing("true"), _values(window, recontact) | {"grid": list(GRID)})
+    return next((Resolution(row.n, Quantiles(row.n, row.taken), row.least, row.most) for row in rows), None)
+
+
 def _values(window: Window, recontact: timedelta) -> dict[str, Any]:
     return asdict(window) | {"recontact": recontact}
