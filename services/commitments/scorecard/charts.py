@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from math import log10
 
 LEFT, RIGHT = 12.0, 87.0
@@ -137,10 +138,7 @@ def trend(weeks: Sequence[Week], *, title: str, about: str, strict: str, agreed:
         rates = [week.agreed if hollow else week.strict for week in weeks]
         shift = min(step * 0.14, 0.6) * side
         drawn = [(x + shift, rate) for x, rate in zip(places, rates, strict=True) if rate is not None]
-        parts += [
-            _line(x1, down(a.value), x2, down(b.value), tone, width=1.5)
-            for (x1, a), (x2, b) in zip(drawn, drawn[1:], strict=False)
-        ]
+        parts += [_line(x1, down(a.value), x2, down(b.value), tone, width=1.5) for (x1, a), (x2, b) in pairwise(drawn)]
         for x, rate in drawn:
             parts.append(_upright(x, down(rate.high), down(rate.low), tone, width=2, faint=True))
             parts.append(_dot(x, down(rate.value), tone, hollow=hollow))
@@ -175,7 +173,8 @@ def _words(
     x: float, y: float, words: str, tone: str = SOFT, *, anchor: str = "middle", dx: float = 0, bold: bool = False
 ) -> str:
     weight = ' font-weight="650"' if bold else ""
-    return f'<text x="{x:.2f}%" y="{y:.1f}" dx="{dx:g}" text-anchor="{anchor}" fill="{tone}"{weight}>{escape(words)}</text>'
+    place = f'x="{x:.2f}%" y="{y:.1f}" dx="{dx:g}" text-anchor="{anchor}"'
+    return f'<text {place} fill="{tone}"{weight}>{escape(words)}</text>'
 
 
 def _name(name: str, note: str, y: float) -> list[str]:
@@ -190,7 +189,8 @@ def _name(name: str, note: str, y: float) -> list[str]:
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, tone: str, *, width: float = 1, more: str = "") -> str:
-    return f'<line x1="{x1:.2f}%" y1="{y1:.1f}" x2="{x2:.2f}%" y2="{y2:.1f}" stroke="{tone}" stroke-width="{width:g}"{more}/>'
+    place = f'x1="{x1:.2f}%" y1="{y1:.1f}" x2="{x2:.2f}%" y2="{y2:.1f}"'
+    return f'<line {place} stroke="{tone}" stroke-width="{width:g}"{more}/>'
 
 
 def _upright(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from services.commitments.scorecard.measures import FRONTLINE_TARGET, Share, Tal
 from services.commitments.scorecard.reading import By, Scope
 from services.commitments.scorecard.routes import Recontact, Settings, all_cases, card, own_rate
 from services.commitments.scorecard.standards import Measure, targets, valid
-from services.commitments.scorecard.views import BandView, FirstContactRow, KeptRow, Scorecard, ShareView
+from services.commitments.scorecard.views import BandView, FirstContactRow, KeptRow, QuantileView, Scorecard, ShareView
 from services.commitments.scorecard.windows import Asked, Window
 from shared.contracts.commitments import CommitmentKind
 from shared.database import ReadSession
@@ -71,7 +71,8 @@ async def scorecard(
     made = await card(session, Scope(window, kind), by, minimum)
     say = Sayings(lang)
     weeks = await reading.weeks(session, Scope(_quarter(window), kind), settings.default_zone)
-    trend = [say.week(monday, tally, minimum) for monday, tally in weeks.items()][-WEEKS:]
+    trend = [Week.of(monday, tally, minimum) for monday, tally in weeks.items()][-WEEKS:]
+    bands = [band for band in made.bands if band.median.n >= minimum]
     return _pages.render(
         "scorecard.html",
         language=lang,
@@ -80,7 +81,8 @@ async def scorecard(
         limit=LIMIT if len(made.rows) > LIMIT else None,
         name=lambda key: say.key(by, key),
         kept=say.kept_by(made, by),
-        bands=say.bands(made),
+        bands=bands,
+        promised=say.bands(bands),
         trend=say.trend(trend),
         weeks=trend,
         mine=await own_rate(session, window, who.subject, minimum),
@@ -111,6 +113,18 @@ async def _cases(session: ReadSession, window: Window, recontact: timedelta, min
         front_line=ShareView.of(tally.frontline, tally.n, minimum, aims.get(Measure.FRONT_LINE, FRONTLINE_TARGET)),
         recontact_days=recontact.days,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    monday: date
+    strict: ShareView
+    agreed: ShareView
+
+    @classmethod
+    def of(cls, monday: date, tally: Tally, minimum: int) -> Week:
+        strict = ShareView.of(tally.strict, tally.strict_n, minimum)
+        return cls(monday, strict, ShareView.of(tally.agreed, tally.agreed_n, minimum))
 
 
 def _quarter(window: Window) -> Window:
@@ -157,13 +171,13 @@ class Sayings:
         needed = self._t("we need {median}").replace("{median}", self.span(band.median.value))
         return f"{needed}; {late.replace('{p90}', self.span(band.p90.value))}"
 
-    def week(self, monday: date, tally: Tally, minimum: int) -> charts.Week:
-        return charts.Week(
-            f"{monday.day}/{monday.month}",
-            self._rate(ShareView.of(tally.strict, tally.strict_n, minimum)),
-            self._rate(ShareView.of(tally.agreed, tally.agreed_n, minimum)),
-            self.number(tally.strict_n),
-        )
+    def between(self, quantile: QuantileView) -> str:
+        """The interval of a time; an open end is an ellipsis."""
+        low, high = (self.span(end) if end is not None else "…" for end in (quantile.low, quantile.high))
+        return f"{low} – {high}"
+
+    def day(self, week: Week) -> str:
+        return f"{week.monday.day}/{week.monday.month}"
 
     def kept_by(self, card: Scorecard, by: By) -> str:
         aim = card.whole.strict.target
@@ -177,9 +191,9 @@ class Sayings:
             target=charts.Rate(aim, aim, aim, f"{self._t('our standard')}: {self.percent(aim)}") if aim else None,
         )
 
-    def bands(self, card: Scorecard) -> str:
+    def bands(self, bands: Sequence[BandView]) -> str:
         return charts.promised_and_actual(
-            [self._band(b) for b in card.bands],
+            [self._band(band) for band in bands],
             title=self._t("What we say, and what we need"),
             about=self._t(
                 "For each length of promise, from the middle to the ninth of ten. The figures are in the table."
@@ -188,9 +202,12 @@ class Sayings:
             many=self._t("How many"),
         )
 
-    def trend(self, weeks: list[charts.Week]) -> str:
+    def trend(self, weeks: Sequence[Week]) -> str:
         return charts.trend(
-            weeks,
+            [
+                charts.Week(self.day(w), self._rate(w.strict), self._rate(w.agreed), self.number(w.strict.n))
+                for w in weeks
+            ],
             title=self._t("Promises kept, week by week"),
             about=self._t("For each week two dots with their intervals. The figures are in the table."),
             strict=self._t("kept as first promised"),
