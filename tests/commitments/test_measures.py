@@ -285,7 +285,8 @@ def test_an_interval_holds_its_figure(values: list[float], p: float) -> None:
     low, high = found.interval(p)
     middle = found.at(p)
     assert middle is not None
-    assert (low is None or low <= middle) and (high is None or middle <= high)
+    assert low is None or low <= middle
+    assert high is None or middle <= high
 
 
 # ---- cases ----

@@ -31,27 +31,27 @@ _COLUMN = {name.value: name.value for name in CasesBy} | {CasesBy.CHANNEL.value:
 _RIPE = """opened_at >= :since AND opened_at < :until AND kind <> 'praise'
     AND coalesce(CASE WHEN resolved_at <= :as_of THEN resolved_at END, opened_at)
         <= CAST(:as_of AS timestamptz) - CAST(:recontact AS interval)"""
-# A customer, whom they were merged into, and who was merged into either.
-_SAME_PERSON = """
-    SELECT c.customer_id
-    UNION ALL SELECT merged_into FROM customer WHERE id = c.customer_id AND merged_into IS NOT NULL
-    UNION ALL SELECT id FROM customer WHERE merged_into = c.customer_id
-    UNION ALL SELECT s.id FROM customer k JOIN customer s ON s.merged_into = k.merged_into WHERE k.id = c.customer_id"""
 # The customer came back about it: on the case itself, or with a new one that is not known to be about something else.
-# A new case has no category at first.
-_BACK = f"""(back_at <= resolved_at + :recontact OR reopened_at <= resolved_at + :recontact OR EXISTS (
-    SELECT FROM case_outcome o WHERE o.customer_id IN ({_SAME_PERSON})
-        AND o.opened_at > c.resolved_at AND o.opened_at <= c.resolved_at + :recontact AND o.kind <> 'praise'
-        AND coalesce(o.category = c.category, true)))"""
+# A new case has no category at first. Who was merged into somebody is that person.
+_PEOPLE = """
+    people AS MATERIALIZED (
+        SELECT o.*, coalesce(k.merged_into, o.customer_id) AS person
+        FROM case_outcome o LEFT JOIN customer k ON k.id = o.customer_id
+        WHERE opened_at >= :since AND opened_at <= :as_of AND o.kind <> 'praise'),
+    again AS (
+        SELECT DISTINCT c.case_id FROM people c JOIN people o ON o.person = c.person AND o.opened_at > c.resolved_at
+            AND o.opened_at <= c.resolved_at + :recontact AND coalesce(o.category = c.category, true))"""
 
 
 @cache
 def counting(key: str) -> TextClause:
     return text(f"""
+        WITH {_PEOPLE}
         SELECT {key} AS key, coalesce(resolved_at <= :as_of, false) AS resolved, contacts <= 1 AS one_contact,
-            coalesce({_BACK}, false) AS back,
+            coalesce(again.case_id IS NOT NULL OR back_at <= resolved_at + :recontact
+                OR reopened_at <= resolved_at + :recontact, false) AS back,
             coalesce(reopened_at <= resolved_at + :recontact, false) AS reopened, passed_on, count(*) AS n
-        FROM case_outcome c WHERE {_RIPE} GROUP BY 1, 2, 3, 4, 5, 6
+        FROM people LEFT JOIN again USING (case_id) WHERE {_RIPE} GROUP BY 1, 2, 3, 4, 5, 6
     """)
 
 

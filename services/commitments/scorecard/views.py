@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from services.commitments.scorecard.case_reading import Resolution
 from services.commitments.scorecard.measures import CaseTally, Quantiles, Share, Tally, Verdict
-from services.commitments.scorecard.reading import BANDS, Timing
+from services.commitments.scorecard.reading import BANDS, Band, Timing
 
 
 class ShareView(BaseModel):
@@ -56,7 +56,7 @@ class QuantileView(BaseModel):
 class Slack(BaseModel):
     """Done before due, and in half of the time or less: a promise that is always early is padded.
 
-    `time_left_seconds` is the middle of what was left of those that were early.
+    `time_left_seconds` is what those that were early had left, on average.
     """
 
     early: ShareView
@@ -114,7 +114,7 @@ class KeptRow(KeptView):
 
 
 class BandView(BaseModel):
-    """When we say about `promised_seconds`, we need `median`, and nine of ten times `p90`: in seconds.
+    """When we say `promised_seconds` (on average), we need `median`, and nine of ten times `p90`: in seconds.
 
     The band is of promises of more than `over_seconds` and up to `up_to_seconds`.
     """
@@ -127,14 +127,14 @@ class BandView(BaseModel):
     ratio: Calibration
 
     @classmethod
-    def of(cls, place: int, timing: Timing) -> BandView:
+    def of(cls, place: int, band: Band) -> BandView:
         return cls(
             over_seconds=BANDS[place - 1] if place else 0,
             up_to_seconds=BANDS[place] if place < len(BANDS) else None,
-            promised_seconds=timing.promised,
-            median=QuantileView.of(timing.taken, 0.5),
-            p90=QuantileView.of(timing.taken, 0.9),
-            ratio=Calibration(median=QuantileView.of(timing.ratios, 0.5), p90=QuantileView.of(timing.ratios, 0.9)),
+            promised_seconds=band.promised,
+            median=QuantileView.of(band.taken, 0.5),
+            p90=QuantileView.of(band.taken, 0.9),
+            ratio=Calibration(median=QuantileView.of(band.ratios, 0.5), p90=QuantileView.of(band.ratios, 0.9)),
         )
 
 
