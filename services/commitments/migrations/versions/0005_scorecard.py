@@ -13,7 +13,7 @@ _STATEMENTS = (
     # By one column alone the planner sees that promises lie in the order of their time, and reads a window by it.
     "DROP INDEX commitment_fell_due",
     "CREATE INDEX commitment_fell_due ON commitment (first_due_at) WHERE status <> 'draft'",
-    "CREATE INDEX commitment_fell_due_owner ON commitment (owner, first_due_at) WHERE owner IS NOT NULL",
+    "CREATE INDEX commitment_fell_due_owner ON commitment (owner, first_due_at) WHERE obligor = 'us'",
     """CREATE TABLE case_outcome (
         case_id uuid PRIMARY KEY, customer_id uuid NOT NULL, kind text NOT NULL, category text, owner text,
         channel_kind text, opened_at timestamptz, contacts int NOT NULL, last_contact_at timestamptz,
