@@ -17,6 +17,16 @@ BatchHandler = Callable[["WriteSession", Sequence[Event]], Awaitable[None]]
 P = TypeVar("P", bound=Payload)
 
 
+def in_turn(*handlers: BatchHandler) -> BatchHandler:
+    """One after the other, each with the whole batch."""
+
+    async def handle(session: WriteSession, events: Sequence[Event]) -> None:
+        for handler in handlers:
+            await handler(session, events)
+
+    return handle
+
+
 class Handlers:
     """A service's handlers by payload. As a BatchHandler it calls them one event after the other."""
 

@@ -113,3 +113,15 @@ class AnotherCustomers(Invalid):
     """The promise that was named is a promise to somebody else."""
 
     code = "another-customers"
+
+
+class WindowInvalid(Invalid):
+    """The scorecard is asked for a time that is no span of the past."""
+
+    code = "window-invalid"
+
+
+class StandardInThePast(Invalid):
+    """A standard holds from now on: what was published before stays as it was."""
+
+    code = "standard-in-the-past"

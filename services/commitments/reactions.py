@@ -9,6 +9,7 @@ from uuid import UUID
 from services.commitments import customers
 from services.commitments.policies import NEXT_CONTACT, answers, clock_for, load_policies, within
 from services.commitments.promise import Decision, Promise, fulfil, state
+from services.commitments.scorecard.cases import record_cases
 from services.commitments.store import Promises
 from services.commitments.watch import promise_contact, resolve, watch_case
 from services.commitments.words import SAYS
@@ -16,7 +17,7 @@ from shared.contracts import Event
 from shared.contracts import intake as heard
 from shared.contracts.commitments import CommitmentKind, Terms
 from shared.database import WriteSession
-from shared.handling import Handlers
+from shared.handling import BatchHandler, Handlers, in_turn
 from shared.ids import new_id
 
 LATEST_NEWS = timedelta(days=1)
@@ -29,7 +30,7 @@ class Reactions:
     def __init__(self, promises: Promises) -> None:
         self._promises = promises
 
-    def handlers(self) -> Handlers:
+    def handlers(self) -> BatchHandler:
         handlers = Handlers()
         handlers.on(heard.InteractionReceived)(self.received)
         handlers.on(heard.InteractionSent)(self.sent)
@@ -40,7 +41,7 @@ class Reactions:
         handlers.on(heard.CustomerUpdated)(_learn)
         handlers.on(heard.CustomerMerged)(_merged)
         handlers.on(heard.CustomerUnmerged)(_unmerged)
-        return handlers
+        return in_turn(handlers, record_cases)
 
     async def received(self, session: WriteSession, _: Event, contact: heard.InteractionReceived) -> None:
         """An answered call keeps what was open; anything else opens the clock that policy asks for."""
@@ -119,6 +120,7 @@ def _owed(contact: heard.InteractionReceived, kind: CommitmentKind, due: datetim
         case_id=contact.case_id,
         interaction_id=contact.interaction_id,
         kind=kind,
+        channel_kind=contact.channel_kind,
         terms=(Terms(revision=1, words=says.words, due_at=due, zone=zone, cost=says.cost),),
     )
     return state(drafted, contact.received_at)

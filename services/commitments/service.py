@@ -8,6 +8,8 @@ from pathlib import Path
 from services.commitments import board, customer_page, goodwill, refusals, reviews, routes, staff, wording
 from services.commitments.deadlines import deadlines
 from services.commitments.reactions import Reactions
+from services.commitments.scorecard import page, standards, standards_page
+from services.commitments.scorecard import routes as scorecard
 from services.commitments.settings import CommitmentsSettings
 from services.commitments.store import Promises
 from services.commitments.watch import TIMER, contact_due
@@ -34,6 +36,10 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
             goodwill.api,
             refusals.api,
             reviews.api,
+            page.pages,
+            standards_page.pages,
+            scorecard.api,
+            standards.api,
             routes.api,
         ],
         topics=["kept.intake"],

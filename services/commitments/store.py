@@ -24,8 +24,8 @@ _TERMS = TypeAdapter(tuple[Terms, ...])
 
 COLUMNS = (
     "id, customer_id, case_id, interaction_id, kind, obligor, owner, status, outcome, "
-    "terms::text AS terms, binding, answered, first, stated_at, warned_at, waiting_since, closed_at, fulfilled_at, "
-    "parent_id, team, partner, category, channel_kind, progress::text AS progress, "
+    "terms::text AS terms, binding, answered, first, stated_at, promised_at, warned_at, waiting_since, closed_at, "
+    "fulfilled_at, parent_id, team, partner, category, channel_kind, progress::text AS progress, "
     "agreed, confirmed, approval::text AS approval"
 )
 _LOAD = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -48,6 +48,7 @@ _MOVING = {
     "due_at": "timestamptz",
     "first_due_at": "timestamptz",
     "stated_at": "timestamptz",
+    "promised_at": "timestamptz",
     "warned_at": "timestamptz",
     "waiting_since": "timestamptz",
     "closed_at": "timestamptz",
@@ -188,6 +189,7 @@ def as_promise(row: Row[Any]) -> Promise:
         channel_kind=row.channel_kind,
         obligor=row.obligor,
         stated_at=row.stated_at,
+        promised_at=row.promised_at,
         warned_at=row.warned_at,
         waiting_since=row.waiting_since,
         closed_at=row.closed_at,

@@ -54,6 +54,7 @@ class CommitmentRow(Table, table=True):
     confirmed: int = 0
     approval: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
     stated_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    promised_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     warned_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     closed_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     fulfilled_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
@@ -127,3 +128,42 @@ class CustomerRow(Table, table=True):
     name: str | None = Field(default=None, sa_column=Column(Text))
     language: str = Field(sa_column=Column(Text, nullable=False))
     merged_into: UUID | None = None
+
+
+class CaseOutcomeRow(Table, table=True):
+    """What became of a case, for the scorecard. `opened_at` is null until its opening has been heard of.
+
+    `contacts` are those up to `resolved_at`, the first time it was resolved; `back_at` is the first one after it.
+    """
+
+    __tablename__ = "case_outcome"
+
+    case_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    customer_id: UUID
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    category: str | None = Field(default=None, sa_column=Column(Text))
+    owner: str | None = Field(default=None, sa_column=Column(Text))
+    channel_kind: str | None = Field(default=None, sa_column=Column(Text))
+    opened_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    contacts: int
+    last_contact_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    answered: bool
+    passed_on: bool
+    resolved_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    back_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    reopened_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+
+
+class StandardRow(Table, table=True):
+    """A service standard from an instant on. The newest valid one of a name counts; no `target` takes it back."""
+
+    __tablename__ = "standard"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    name: str = Field(sa_column=Column(Text, nullable=False))
+    words_vi: str = Field(sa_column=Column(Text, nullable=False))
+    words_en: str = Field(sa_column=Column(Text, nullable=False))
+    measure: str = Field(sa_column=Column(Text, nullable=False))
+    target: float | None = None
+    valid_from: datetime = Field(sa_column=_instant())
+    set_by: str = Field(sa_column=Column(Text, nullable=False))

@@ -212,7 +212,7 @@ class PromiseLife(RuleBasedStateMachine):
         if proposed is not None:
             self.dues.append(proposed + waited)
         self.history += self.promise.terms[len(self.history) :]
-        assert self.history[-1].waited_seconds == round(waited.total_seconds())
+        assert self.history[-1].waited_seconds == max(1, round(waited.total_seconds()))
         self.binding, self.paused_at = binding, None
         self.answered = binding if self.agreed else answered
 

@@ -55,6 +55,7 @@ def revise(
             binding=new.revision,
             first=new.revision,
             stated_at=now,
+            promised_at=now,
             warned_at=None,
             closed_at=None,
         )
@@ -106,6 +107,7 @@ def resume(promise: Promise, now: datetime, *, by: str) -> Decision:
         binding=moved.revision,
         answered=moved.revision if promise.status is Status.AGREED else promise.answered,
         stated_at=promise.stated_at + pause if promise.stated_at else None,
+        promised_at=promise.promised_at + pause if promise.promised_at else None,
         waiting_since=None,
     )
     said = told.CommitmentResumed(
@@ -122,6 +124,6 @@ def _later(terms: Terms, revision: int, pause: timedelta) -> Terms:
             "due_on": None,
             "options": tuple(o.model_copy(update={"due_at": o.due_at + pause}) for o in terms.options),
             "reason": "waited_for_you",
-            "waited_seconds": round(pause.total_seconds()),
+            "waited_seconds": max(1, round(pause.total_seconds())),
         }
     )

@@ -86,6 +86,8 @@ class Promise:
     obligor: Literal["us", "customer"] = "us"
     stated_at: datetime | None = None
     """When the clock of the binding terms began to run."""
+    promised_at: datetime | None = None
+    """When it was first told, later only by the time that we waited: what `first_due_at` is counted from."""
     warned_at: datetime | None = None
     waiting_since: datetime | None = None
     closed_at: datetime | None = None

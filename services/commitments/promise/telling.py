@@ -26,7 +26,8 @@ def state(promise: Promise, now: datetime) -> Decision:
     expect(promise, Command.STATE, now)
     expect_approved(promise)
     check_due(promise.latest.due_at, now)
-    stated = replace(promise, status=Status.STATED, stated_at=now, binding=len(promise.terms), first=len(promise.terms))
+    last = len(promise.terms)
+    stated = replace(promise, status=Status.STATED, stated_at=now, promised_at=now, binding=last, first=last)
     return stated, (told.CommitmentStated(**facts(stated), interaction_id=promise.interaction_id),)
 
 

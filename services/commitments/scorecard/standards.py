@@ -1,0 +1,113 @@
+"""Service standards: what we hold ourselves to, published. A figure is held against what was valid then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import status
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from sqlmodel import col, select
+
+from services.commitments.access import MayWrite
+from services.commitments.errors import StandardInThePast
+from services.commitments.schemas import Reason, Strict
+from services.commitments.tables import StandardRow
+from shared.database import ReadSession
+from shared.routing import Reading, Writing, router
+
+
+class Measure(StrEnum):
+    """What a standard can be about. Each is a share, and more is better."""
+
+    KEPT_AS_PROMISED = "kept_as_promised"
+    KEPT_AS_AGREED = "kept_as_agreed"
+    ANSWERED_IN_TIME = "answered_in_time"
+    CALLED_BACK_IN_TIME = "called_back_in_time"
+    TOLD_BEFORE_BREAK = "told_before_break"
+    FIRST_CONTACT = "first_contact"
+    FRONT_LINE = "front_line"
+    NOT_REOPENED = "not_reopened"
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+
+
+class NewStandard(Strict):
+    """`target` is a share, 0.95 for 95%; null takes the standard back. The words are what the public reads."""
+
+    name: Slug
+    words_vi: Reason
+    words_en: Reason
+    measure: Measure
+    target: float | None = Field(gt=0, le=1)
+    valid_from: AwareDatetime | None = None
+
+
+class StandardView(BaseModel):
+    """Public: nobody of ours is named in it."""
+
+    name: str
+    words_vi: str
+    words_en: str
+    measure: Measure
+    target: float | None
+    valid_from: datetime
+
+
+api = router("/commitments/standards", tags=["standards"])
+
+
+@api.get("")
+async def standards(session: Reading) -> list[StandardView]:
+    """Every standard there is, was and will be, the newest of each name first. Open to everybody."""
+    query = select(StandardRow).order_by(
+        col(StandardRow.name), col(StandardRow.valid_from).desc(), col(StandardRow.id).desc()
+    )
+    return [_view(row) for row in await session.exec(query)]
+
+
+@api.put("", status_code=status.HTTP_201_CREATED)
+async def set_standard(new: NewStandard, session: Writing, who: MayWrite) -> StandardView:
+    """A standard from an instant on. What was published before stays in the history."""
+    if new.valid_from is not None and new.valid_from < session.now:
+        raise StandardInThePast("a standard can begin now or later, not in the past")
+    row = StandardRow(
+        **new.model_dump(exclude={"valid_from"}), valid_from=new.valid_from or session.now, set_by=who.subject
+    )
+    session.add(row)
+    await session.flush()
+    return _view(row)
+
+
+async def valid(session: ReadSession, at: datetime) -> list[StandardView]:
+    """Those that hold at an instant, in the order in which they were first set."""
+    query = (
+        select(StandardRow)
+        .where(col(StandardRow.valid_from) <= at)
+        .order_by(col(StandardRow.valid_from), col(StandardRow.id))
+    )
+    return holding([_view(row) for row in await session.exec(query)])
+
+
+def holding(history: Iterable[StandardView]) -> list[StandardView]:
+    """Of each name the last, unless it was taken back. `history` is in the order of becoming valid."""
+    last: dict[str, StandardView] = {}
+    for standard in history:
+        last[standard.name] = standard
+    return [standard for standard in last.values() if standard.target is not None]
+
+
+def targets(standards: Sequence[StandardView]) -> dict[Measure, float]:
+    """The target of each measure; of several the highest."""
+    found: dict[Measure, float] = {}
+    for standard in standards:
+        if standard.target is not None:
+            found[standard.measure] = max(standard.target, found.get(standard.measure, 0))
+    return found
+
+
+def _view(row: StandardRow) -> StandardView:
+    return StandardView.model_validate(row, from_attributes=True)
