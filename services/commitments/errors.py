@@ -27,6 +27,12 @@ class TooLate(Conflict):
     code = "too-late-to-revise"
 
 
+class NotForTasks(Conflict):
+    """A command for promises of ours was given to a task of the customer."""
+
+    code = "not-for-tasks"
+
+
 class DueInThePast(Invalid):
     code = "due-in-the-past"
 
@@ -39,3 +45,31 @@ class PolicyInThePast(Invalid):
     """A policy holds from now on: what was valid in the past is history, which reports rely on."""
 
     code = "policy-in-the-past"
+
+
+class TaskNotFound(NotFound):
+    code = "task-not-found"
+
+
+class FeatureNotFound(NotFound):
+    code = "feature-not-found"
+
+
+class FeatureDone(Conflict):
+    """It has arrived: nothing more is said of it, and nobody waits for it any more."""
+
+    code = "feature-done"
+
+
+class IncidentNotFound(NotFound):
+    code = "incident-not-found"
+
+
+class KnownInTheFuture(Invalid):
+    """We can know of an incident now or before, not later."""
+
+    code = "known-in-the-future"
+
+
+class CaseNotFound(NotFound):
+    code = "case-not-found"

@@ -14,6 +14,7 @@ from services.commitments.promise.model import (
     Promise,
     Status,
     clocks,
+    facts,
     reset_clocks,
 )
 from services.commitments.promise.rules import RULES, Command, check_due
@@ -21,6 +22,6 @@ from services.commitments.promise.telling import agree, decline, draft, state
 
 __all__ = [
     "FARTHEST", "OPEN", "RULES", "WARN_AT", "ClockKind", "Command", "Decision", "Promise", "Status", "agree",
-    "check_due", "clocks", "decline", "draft", "fall_due", "fulfil", "reset_clocks", "resume", "revise", "state",
-    "tell_progress", "void", "wait", "warn", "withdraw",
+    "check_due", "clocks", "decline", "draft", "facts", "fall_due", "fulfil", "reset_clocks", "resume", "revise",
+    "state", "tell_progress", "void", "wait", "warn", "withdraw",
 ]  # fmt: skip
