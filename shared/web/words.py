@@ -170,6 +170,7 @@ VIETNAMESE: dict[str, str] = {
     "This is too long. Please say it in fewer words.": "Nội dung quá dài. Vui lòng viết ngắn hơn.",
     "This holds a character that we cannot store.": "Nội dung có ký tự không lưu được.",
     "This holds something that we did not ask for. Open the page again and fill it in there.": "Có nội dung mà chúng tôi không hỏi. Vui lòng mở lại trang và điền ở đó.",
+    "This did not reach us whole. Please send it again.": "Nội dung chưa đến chỗ chúng tôi trọn vẹn. Vui lòng gửi lại.",
     "These are more than 5 files. Send the 5 that matter most.": "Có nhiều hơn 5 tệp. Vui lòng gửi 5 tệp quan trọng nhất.",
     "These files are too large together. Send fewer, or smaller ones.": "Tổng dung lượng các tệp quá lớn. Vui lòng gửi ít tệp hơn hoặc tệp nhỏ hơn.",
     "This file is larger than 10 MB.": "Tệp này lớn hơn 10 MB.",

@@ -16,6 +16,9 @@ LONGEST_NOTE = 4000
 NOTE, FILES, WHOLE = "note", "files", "form"
 """Where an error can be besides at a field: at the message, at the files, at the form as a whole."""
 
+LAST = "sent"
+"""The last input of the page's form: without it, something was cut off on the way."""
+
 _NUMBER = re.compile(r"[-+]?\d+([.,\s]\d+)*")
 _DAY = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
 
@@ -50,9 +53,11 @@ def read_form(task: Task, values: Sequence[tuple[str, str]], uploads: Sequence[t
     """`values` are (input, text) as sent; `uploads` (name, content), content None where it is over the limit."""
     wrong: dict[str, Wrong] = {}
     typed = dict(values)
-    known = {input_name(field) for field in task.fields} | ({NOTE} if task.asks_for_words else set())
+    known = {input_name(field) for field in task.fields} | ({NOTE, LAST} if task.asks_for_words else {LAST})
     if set(typed) - known or len(typed) < len(values) or (uploads and not task.asks_for_files):
         wrong[WHOLE] = Wrong("This holds something that we did not ask for. Open the page again and fill it in there.")
+    elif LAST not in typed:
+        wrong[WHOLE] = Wrong("This did not reach us whole. Please send it again.")
     answers: dict[str, str] = {}
     for field in task.fields:
         said = typed.get(input_name(field), "").strip()
