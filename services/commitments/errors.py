@@ -65,10 +65,10 @@ class IncidentNotFound(NotFound):
     code = "incident-not-found"
 
 
-class KnownInTheFuture(Invalid):
-    """We can know of an incident now or before, not later."""
+class WrongKnownAt(Invalid):
+    """We know of an incident now or since some time, not later, and not before there was a limit for it."""
 
-    code = "known-in-the-future"
+    code = "wrong-known-at"
 
 
 class CaseNotFound(NotFound):

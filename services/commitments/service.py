@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from services.commitments import board, customer_page, routes, summaries, warnings
+from services.commitments.batches import in_batches
 from services.commitments.deadlines import deadlines
+from services.commitments.features import routes as feature_routes
+from services.commitments.features import store as features
+from services.commitments.incidents import routes as incident_routes
+from services.commitments.incidents import store as incidents
 from services.commitments.reactions import Reactions
 from services.commitments.settings import CommitmentsSettings
 from services.commitments.store import Promises
@@ -40,6 +46,8 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
             customer_page.pages,
             task_page.pages,
             task_routes.api,
+            feature_routes.api,
+            incident_routes.api,
             summaries.api,
             warnings.api,
             routes.api,
@@ -48,6 +56,12 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
         body_limits={task_page.PREFIX: task_page.BODY_LIMIT},
         topics=["kept.intake"],
         handle=Reactions(promises).handlers(),
-        timers={**deadlines(promises), TIMER: contact_due, **reminders(promises)},
+        timers={
+            **deadlines(promises),
+            TIMER: contact_due,
+            **reminders(promises),
+            **in_batches(features.NEWS, partial(features.tell, promises)),
+            **in_batches(incidents.NEWS, partial(incidents.tell, promises)),
+        },
         state=promises,
     )

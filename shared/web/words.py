@@ -155,7 +155,7 @@ VIETNAMESE: dict[str, str] = {
     "This has not been sent yet. What needs another look is marked below.": "Nội dung chưa được gửi. Những chỗ cần xem lại được đánh dấu bên dưới.",
     "Please do this by": "Mong bạn làm việc này chậm nhất",
     "Cost to you": "Chi phí của bạn",
-    "What it is for": "Để làm gì",
+    "What it is for": "Để thực hiện",
     "Our work waits for this. Our date moves by the time that we wait, and we tell you the new one.": "Công việc của chúng tôi đang chờ việc này. Ngày hẹn sẽ lùi lại đúng bằng thời gian chờ, và chúng tôi sẽ báo bạn ngày mới.",
     "Your message": "Lời nhắn của bạn",
     "I have done this": "Tôi đã làm xong",
@@ -176,7 +176,7 @@ VIETNAMESE: dict[str, str] = {
     "This file is larger than 10 MB.": "Tệp này lớn hơn 10 MB.",
     "This file is empty.": "Tệp này trống.",
     "What is in this file is not what its name says.": "Nội dung của tệp không đúng với tên tệp.",
-    "We cannot take this kind of file. Send a photo, a PDF, a document, a video or a recording.": "Chúng tôi không nhận loại tệp này. Hãy gửi ảnh, PDF, tài liệu, video hoặc ghi âm.",
+    "We cannot take this kind of file.": "Chúng tôi không nhận loại tệp này.",
     # The timeline
     "Wrote to us": "Nhắn cho chúng tôi",
     "Called us": "Gọi cho chúng tôi",

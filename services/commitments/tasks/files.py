@@ -78,9 +78,7 @@ def check(name: str, content: bytes) -> File:
     stem, _, ending = name.rpartition(".")
     known = _KINDS.get(ending.lower()) if stem else None
     if known is None:
-        raise BadFile(
-            "We cannot take this kind of file. Send a photo, a PDF, a document, a video or a recording.", name
-        )
+        raise BadFile("We cannot take this kind of file.", name)
     if not content:
         raise BadFile("This file is empty.", name)
     if len(content) > MOST_BYTES:
