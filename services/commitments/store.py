@@ -155,12 +155,13 @@ class Promises:
     async def save(self, session: WriteSession, before: Sequence[Promise], decisions: Sequence[Decision]) -> None:
         """Writes what was decided about promises that were locked, and what follows for their parents and parts.
 
-        One that did not change is left alone.
+        One that did not change is left alone; what was said of it is told all the same.
         """
-        changed = [(old, new, events) for old, (new, events) in zip(before, decisions, strict=True) if new != old]
-        if changed:
-            olds, news = [old for old, _, _ in changed], [new for _, new, _ in changed]
-            moved = _moved(olds, news)
+        changed = [
+            (old, new, events) for old, (new, events) in zip(before, decisions, strict=True) if new != old or events
+        ]
+        olds, news = [old for old, _, _ in changed], [new for _, new, _ in changed]
+        if moved := _moved(olds, news):
             await session.execute(_update(moved), _columns(news, ("id", *moved)))
         for old, new, events in changed:
             self.tell(session, new, events)
