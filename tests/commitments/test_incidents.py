@@ -94,12 +94,13 @@ async def test_c19_who_cannot_be_told_is_named_with_the_reason(kept: Commitments
 
 async def test_c19_the_time_from_known_to_told_is_measured_against_the_limit_that_was_valid(kept: Commitments) -> None:
     await kept.call("PUT", "/incidents/limits", json={"class": "data_leak", "within_minutes": 60}, expect=201)
+    leak: dict[str, Any] = {"class": "data_leak"}
     before = kept.now
     kept.clock.advance(timedelta(hours=2))
     ids = [(await kept.promise())["id"] for _ in range(10)]
     for minutes, these in ((30, ids[:8]), (61, ids[8:9]), (120, ids[9:])):
         known = (kept.now - timedelta(minutes=minutes)).isoformat()
-        filed = await file(kept, *these, **{"class": "data_leak", "known_at": known})
+        filed = await file(kept, *these, **leak, known_at=known)
         assert filed["limit_minutes"] == 60
     await kept.call("PUT", "/incidents/limits", json={"class": "data_leak", "within_minutes": 600}, expect=201)
     await file(kept, ids[0], known_at=(kept.now - timedelta(hours=1)).isoformat())

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from services.commitments import promise as core
 from services.commitments.promise import Promise, Status
+from services.commitments.tasks.files import LONGEST_NAME, MOST_BYTES, BadFile, check, plain_name
+from services.commitments.tasks.forms import read_form
+from services.commitments.tasks.model import APART, Task, TaskField, remind, second_reminder
 from shared.contracts import commitments as told
 from shared.contracts import intake as heard
-from shared.contracts.commitments import Outcome
+from shared.contracts.commitments import CommitmentKind, Outcome, Terms
 from shared.ids import new_id
 from tests.commitments.conftest import START, Commitments, known
 
@@ -62,6 +70,17 @@ async def test_c25_of_several_tasks_the_last_lets_it_go_on(kept: Commitments) ->
     assert len(await kept.facts(told.CommitmentResumed)) == 1
 
 
+async def test_c25_two_tasks_done_at_the_same_moment_let_it_go_on_once(kept: Commitments) -> None:
+    for _ in range(5):
+        parent = (await kept.promise(LAN))["id"]
+        tasks = [await asked(kept, parent) for _ in range(3)]
+        kept.clock.advance(timedelta(hours=1))
+        await asyncio.gather(*(kept.call("POST", f"/{task['id']}/fulfil") for task in tasks))
+        whole = await promise_of(kept, parent)
+        assert whole.waiting_since is None
+        assert [terms.waited_seconds for terms in whole.terms] == [0, 3600]
+
+
 async def test_a_task_that_does_not_block_leaves_a_pause_that_somebody_else_began(kept: Commitments) -> None:
     parent = (await kept.promise(LAN))["id"]
     task = await asked(kept, parent, blocks=False)
@@ -74,7 +93,7 @@ async def test_a_task_that_does_not_block_leaves_a_pause_that_somebody_else_bega
 async def test_n18_reminded_at_three_quarters_and_a_day_before_once_each(kept: Commitments) -> None:
     parent = (await kept.promise(LAN))["id"]
     task = await asked(kept, parent, due_at=(START + timedelta(days=10)).isoformat())
-    said = []
+    said: list[tuple[int, str]] = []
     for hour in range(1, 10 * 24):
         await kept.pass_time(hours=1)
         if len(facts := await kept.facts(told.CommitmentAtRisk)) > len(said):
@@ -264,3 +283,60 @@ async def test_a_task_for_a_day_ends_with_the_day_where_the_promise_is(kept: Com
     task = await asked(kept, parent, due_at=None, due_on="2026-03-05")
     assert datetime.fromisoformat(task["due_at"]) == datetime.fromisoformat("2026-03-05T23:59:59.999+09:00")
     assert task["terms"][0]["due_on"] == "2026-03-05"
+
+
+@given(
+    lasts=st.timedeltas(timedelta(minutes=1), timedelta(days=400)), late=st.timedeltas(timedelta(0), timedelta(days=2))
+)
+def test_n18_a_second_reminder_is_before_due_after_it_was_asked_and_apart_from_the_first(
+    lasts: timedelta, late: timedelta
+) -> None:
+    terms = Terms(revision=1, words="x", due_at=START + lasts, zone="UTC", cost="0")
+    task, _ = core.state(Promise(LAN, LAN, CommitmentKind.TASK, (terms,), obligor="customer"), START)
+    at = second_reminder(task)
+    assert task.warns_at is not None
+    if at is None:
+        assert lasts <= timedelta(days=1) or abs(START + lasts - timedelta(days=1) - task.warns_at) < APART
+        return
+    assert START < at == START + lasts - timedelta(days=1)
+    assert (remind(task, at + late) is not None) == (late < timedelta(days=1)), "never after due as if before"
+
+
+@given(
+    values=st.lists(st.tuples(st.sampled_from(["f_a", "f_b", "f_c", "f_d", "note", "sent", "x"]), st.text())),
+    uploads=st.lists(st.tuples(st.text(), st.one_of(st.none(), st.binary(max_size=20)))),
+    wants=st.sampled_from(["anything", "form", "upload", "message"]),
+)
+def test_c26_whatever_is_sent_is_taken_whole_or_answered_with_sentences(
+    values: list[tuple[str, str]], uploads: list[tuple[str, bytes | None]], wants: Any
+) -> None:
+    fields = (
+        TaskField(name="a", label="A", kind="text", required=True),
+        TaskField(name="b", label="B", kind="date"),
+        TaskField(name="c", label="C", kind="number"),
+        TaskField(name="d", label="D", kind="choice", choices=("one", "two")),
+    )
+    filled = read_form(Task(LAN, wants, fields), values, uploads)
+    assert all(wrong.sentence for wrong in filled.wrong.values())
+    if not filled.wrong:
+        assert filled.answers["a"]
+        assert ("sent" in dict(values), len(filled.files)) == (True, len(uploads))
+        assert "\0" not in str(filled.answers) + (filled.note or "")
+
+
+@given(name=st.text(), content=st.binary(max_size=64))
+def test_c26_a_file_is_of_a_known_kind_or_refused(name: str, content: bytes) -> None:
+    with contextlib.suppress(BadFile):
+        taken = check(name, content)
+        assert 0 < len(taken.content) <= MOST_BYTES
+        assert taken.name == plain_name(name)
+
+
+@given(name=st.text(), ending=st.sampled_from([".pdf", ".jpeg", ""]))
+def test_c26_a_files_name_can_be_stored_and_keeps_its_ending(name: str, ending: str) -> None:
+    plain = plain_name(name + ending)
+    assert len(plain) <= LONGEST_NAME
+    assert plain.isprintable()
+    assert not set(plain) & set('/\\"<>:|?*')
+    assert plain.endswith(ending.lstrip("."))
+    assert plain_name(plain) == plain

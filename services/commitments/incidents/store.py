@@ -68,7 +68,7 @@ _LEFT = text("""
 _OF_OWNER = text("""
     SELECT * FROM incident WHERE filed_at >= :since AND (CAST(:owner AS text) IS NULL OR EXISTS (
         SELECT 1 FROM incident_promise p WHERE p.owner = :owner AND p.incident_id = incident.id))
-    ORDER BY filed_at DESC, id LIMIT 200
+    ORDER BY filed_at DESC, id LIMIT 50
 """)
 _SUMMARY = text("""
     SELECT class, incidents, n, not_told, median_seconds, p90_seconds,
