@@ -58,7 +58,8 @@ def create_app(runtime: Runtime, *, manage_runtime: bool = True) -> FastAPI:
         app.router.routes.extend(runtime.service.routes)
         for router in runtime.service.routers:
             app.include_router(router)
-    app.add_middleware(BodyLimit, limit=API_BODY_LIMIT, except_under=f"/{name}/webhooks/")
+    limits = runtime.service.body_limits
+    app.add_middleware(BodyLimit, limit=API_BODY_LIMIT, except_under=f"/{name}/webhooks/", limits=limits)
     app.add_middleware(Observe, service=name)
     return app
 

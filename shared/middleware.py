@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
 
 from starlette.exceptions import HTTPException
@@ -11,23 +12,27 @@ from shared.telemetry import REQUESTS, span, usable_traceparent
 
 
 class BodyLimit:
-    """Refuses a body over `limit` bytes with 413, counted while it is read, whatever its length claims."""
+    """Refuses a body over `limit` bytes with 413, counted while it is read, whatever its length claims.
 
-    def __init__(self, app: ASGIApp, *, limit: int, except_under: str) -> None:
-        self.app, self.limit, self.except_under = app, limit, except_under
+    `limits` has the limits of paths that take more.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int, except_under: str, limits: Mapping[str, int]) -> None:
+        self.app, self.limit, self.except_under, self.limits = app, limit, except_under, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(self.except_under):
             await self.app(scope, receive, send)
             return
+        limit = next((most for path, most in self.limits.items() if scope["path"].startswith(path)), self.limit)
         taken = 0
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self.limit:
-                raise HTTPException(413, f"the body is over {self.limit} bytes")
+            if taken > limit:
+                raise HTTPException(413, f"the body is over {limit} bytes")
             return message
 
         await self.app(scope, counted, send)

@@ -40,5 +40,7 @@ class Service:
     """Named work besides consumer, relay and timers."""
     routes: Sequence[BaseRoute] = ()
     """Plain routes for the paths where FastAPI's own cost matters."""
+    body_limits: Mapping[str, int] = field(default_factory=dict)
+    """Bytes a body may have under a path, where that is more than a service's usual."""
     state: Any = None
     """What its routes need of its making: the providers, keys and links that its settings name."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import text
 
-from shared.contracts.intake import CustomerFacts
+from shared.contracts.intake import CustomerFacts, Language
 from shared.database import ReadSession, WriteSession
 
 _LEARN = text("""
@@ -14,8 +15,8 @@ _LEARN = text("""
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, language = excluded.language
 """)
 _LINK = text("UPDATE customer SET merged_into = :into WHERE id = :id")
-# Up to the one everybody is merged into, then down to all that are merged into it.
-_FAMILY = text("""
+# Up to the one everybody is merged into, then down to all that are merged into it. Nobody, where we know nobody.
+FAMILY = """
     WITH RECURSIVE up AS (
         SELECT id, merged_into FROM customer WHERE id = :id
         UNION SELECT c.id, c.merged_into FROM customer c JOIN up ON c.id = up.merged_into
@@ -23,8 +24,9 @@ _FAMILY = text("""
         SELECT id FROM up WHERE merged_into IS NULL
         UNION SELECT c.id FROM customer c JOIN down ON c.merged_into = down.id
     )
-    SELECT id FROM down
-""")
+"""
+_FAMILY = text(f"{FAMILY} SELECT id FROM down")
+_LANGUAGES = text("SELECT id, language FROM customer WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
 async def learn(session: WriteSession, customer: CustomerFacts) -> None:
@@ -40,3 +42,9 @@ async def family(session: ReadSession, id: UUID) -> list[UUID]:  # noqa: A002
     """Every customer that is the same person, this one included, known to us or not."""
     rows = await session.execute(_FAMILY, {"id": id})
     return sorted({id, *rows.scalars()})
+
+
+async def languages(session: ReadSession, ids: Collection[UUID]) -> dict[UUID, Language]:
+    """The language of each of these customers that we know."""
+    rows = await session.execute(_LANGUAGES, {"ids": list(ids)})
+    return {row.id: row.language for row in rows}

@@ -27,6 +27,12 @@ class TooLate(Conflict):
     code = "too-late-to-revise"
 
 
+class NotForTasks(Conflict):
+    """A command for promises of ours was given to a task of the customer."""
+
+    code = "not-for-tasks"
+
+
 class DueInThePast(Invalid):
     code = "due-in-the-past"
 
@@ -125,3 +131,31 @@ class StandardInThePast(Invalid):
     """A standard holds from now on: what was published before stays as it was."""
 
     code = "standard-in-the-past"
+
+
+class TaskNotFound(NotFound):
+    code = "task-not-found"
+
+
+class FeatureNotFound(NotFound):
+    code = "feature-not-found"
+
+
+class FeatureDone(Conflict):
+    """It has arrived: nothing more is said of it, and nobody waits for it any more."""
+
+    code = "feature-done"
+
+
+class IncidentNotFound(NotFound):
+    code = "incident-not-found"
+
+
+class WrongKnownAt(Invalid):
+    """We know of an incident now or since some time, not later, and not before there was a limit for it."""
+
+    code = "wrong-known-at"
+
+
+class CaseNotFound(NotFound):
+    code = "case-not-found"

@@ -11,6 +11,7 @@ from services.commitments.policies import NEXT_CONTACT, answers, clock_for, load
 from services.commitments.promise import Decision, Promise, fulfil, state
 from services.commitments.scorecard.cases import record_cases
 from services.commitments.store import Promises
+from services.commitments.tasks.closing import close_by
 from services.commitments.watch import promise_contact, resolve, watch_case
 from services.commitments.words import SAYS
 from shared.contracts import Event
@@ -44,7 +45,11 @@ class Reactions:
         return in_turn(handlers, record_cases)
 
     async def received(self, session: WriteSession, _: Event, contact: heard.InteractionReceived) -> None:
-        """An answered call keeps what was open; anything else opens the clock that policy asks for."""
+        """An answered call keeps what was open; anything else opens the clock that policy asks for.
+
+        Either can be what the customer was asked to do (C25).
+        """
+        await close_by(self._promises, session, contact, happened_at(contact))
         if contact.kind is heard.InteractionKind.CALL:
             await self._spoke(session, contact)
             return

@@ -298,6 +298,7 @@ class PromiseView(BaseModel):
     case_id: UUID | None
     interaction_id: UUID | None
     kind: CommitmentKind
+    obligor: Literal["us", "customer"]
     owner: str | None
     status: str
     outcome: str | None
@@ -330,7 +331,7 @@ class PromiseView(BaseModel):
 
     @classmethod
     def of_row(cls, row: CommitmentRow) -> PromiseView:
-        awaits = row.status in {"stated", "agreed"} and row.answered < len(row.terms)
+        awaits = row.obligor == "us" and row.status in {"stated", "agreed"} and row.answered < len(row.terms)
         said = both(
             row.kind,
             agreed=row.agreed,

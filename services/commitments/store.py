@@ -12,10 +12,12 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Row, TextClause, text
 
+from services.commitments.parts import follow
 from services.commitments.promise import Approval, Decision, Promise, Status, reset_clocks
 from shared.contracts import Payload
 from shared.contracts import commitments as told
 from shared.contracts.commitments import CommitmentKind, Outcome, Progress, Terms
+from shared.contracts.intake import Language
 from shared.database import ReadSession, WriteSession
 from shared.security import Links
 from shared.timers import Timer
@@ -30,6 +32,11 @@ COLUMNS = (
 )
 _LOAD = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[]))")
 _LOCK = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
+_LOCK_PARTS = text(f"""
+    SELECT {COLUMNS} FROM commitment
+    WHERE parent_id = ANY(CAST(:parents AS uuid[])) AND status IN ('draft', 'stated', 'agreed')
+    ORDER BY id FOR UPDATE
+""")
 _UNKEPT_OF = text(f"""
     SELECT {COLUMNS} FROM commitment
     WHERE customer_id = ANY(CAST(:customers AS uuid[])) AND kind = ANY(CAST(:kinds AS text[]))
@@ -103,12 +110,22 @@ _LINKED = frozenset({told.CommitmentStated, told.CommitmentRevised, told.Commitm
 class Promises:
     """The edge of the promise: loads, decides nothing, and writes what was decided in one unit of work.
 
-    `default_zone` is where a promise is due that names no zone of its own.
+    `default_zone` is where a promise is due that names no zone of its own, `default_language` what we speak to somebody
+    whose language we do not know. `task_links` lead to the page of what the
+    customer is to do, and nowhere else.
     """
 
-    def __init__(self, links: Links, *, link_lifetime: timedelta, default_zone: str) -> None:
-        self.default_zone = default_zone
-        self._links, self._link_lifetime = links, link_lifetime
+    def __init__(
+        self,
+        links: Links,
+        task_links: Links,
+        *,
+        link_lifetime: timedelta,
+        default_zone: str,
+        default_language: Language,
+    ) -> None:
+        self.default_zone, self.default_language = default_zone, default_language
+        self._links, self._task_links, self._link_lifetime = links, task_links, link_lifetime
 
     async def load(self, session: ReadSession, ids: Collection[UUID]) -> dict[UUID, Promise]:
         return _by_id(await session.execute(_LOAD, {"ids": list(ids)}))
@@ -124,6 +141,10 @@ class Promises:
         rows = await session.execute(_UNKEPT_OF, {"customers": list(customers), "kinds": [k.value for k in kinds]})
         return [as_promise(row) for row in rows]
 
+    async def lock_parts(self, session: WriteSession, parents: Collection[UUID]) -> list[Promise]:
+        """The parts of these promises that have not ended, oldest first; nobody else changes them meanwhile."""
+        return [as_promise(row) for row in await session.execute(_LOCK_PARTS, {"parents": list(parents)})]
+
     async def add(self, session: WriteSession, decisions: Sequence[Decision]) -> None:
         """Writes new promises with their events and clocks. A contact that has its clock already gets no second."""
         if not decisions:
@@ -133,28 +154,40 @@ class Promises:
         for promise, events in decisions:
             if promise.id not in new:
                 continue
-            self._tell(session, promise, events)
+            self.tell(session, promise, events)
             _set_clocks(session, None, promise)
 
     async def save(self, session: WriteSession, before: Sequence[Promise], decisions: Sequence[Decision]) -> None:
-        """Writes what was decided about promises that were locked. One that did not change is left alone."""
-        changed = [(old, new, events) for old, (new, events) in zip(before, decisions, strict=True) if new != old]
-        if changed:
-            olds, news = [old for old, _, _ in changed], [new for _, new, _ in changed]
-            moved = _moved(olds, news)
+        """Writes what was decided about promises that were locked, and what follows for their parents and parts.
+
+        One that did not change is left alone; what was said of it is told all the same.
+        """
+        changed = [
+            (old, new, events) for old, (new, events) in zip(before, decisions, strict=True) if new != old or events
+        ]
+        olds, news = [old for old, _, _ in changed], [new for _, new, _ in changed]
+        if moved := _moved(olds, news):
             await session.execute(_update(moved), _columns(news, ("id", *moved)))
         for old, new, events in changed:
-            self._tell(session, new, events)
+            self.tell(session, new, events)
             _set_clocks(session, old, new)
+        await follow(self, session, changed)
 
     def page_link(self, promise: Promise) -> str:
+        if promise.obligor == "customer":
+            return self._task_links.url("/commitments/t/", promise.id, lifetime=self._link_lifetime)
         return self._links.url("/commitments/p/", promise.id, lifetime=self._link_lifetime)
 
     def read_link(self, token: str) -> UUID:
         """Raises LinkAltered or LinkExpired."""
         return self._links.read(token)
 
-    def _tell(self, session: WriteSession, promise: Promise, events: Sequence[Payload]) -> None:
+    def read_task_link(self, token: str) -> UUID:
+        """Raises LinkAltered or LinkExpired."""
+        return self._task_links.read(token)
+
+    def tell(self, session: WriteSession, promise: Promise, events: Sequence[Payload]) -> None:
+        """Emits what is said of a promise, with a link where the customer is to look at it."""
         for event in events:
             if type(event) in _LINKED:
                 event = event.model_copy(update={"link": self.page_link(promise)})

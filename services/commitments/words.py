@@ -24,3 +24,10 @@ SAYS: dict[CommitmentKind, dict[Language, Says]] = {
         "vi": Says("Chúng tôi gọi lại cho bạn.", "không mất phí"),
     },
 }
+
+PART_LATE: dict[Language, str] = {"en": "a part of it is late", "vi": "một phần của việc này đang bị trễ"}
+"""Why a promise is warned of before its own time: what it is made of is late."""
+
+NO_CHARGE: dict[Language, str] = {"en": "no charge", "vi": "không mất phí"}
+
+NOT_NEEDED: dict[Language, str] = {"en": "no longer needed", "vi": "không còn cần nữa"}

@@ -119,8 +119,8 @@ class Promise:
 
     @property
     def awaits_answer(self) -> bool:
-        """Whether the customer has terms before them that they have not answered."""
-        return self.is_open and self.answered < len(self.terms)
+        """Whether the customer has terms before them that they have not answered. A task of theirs they do, or not."""
+        return self.obligor == "us" and self.is_open and self.answered < len(self.terms)
 
     @property
     def by_both(self) -> dict[str, bool] | None:

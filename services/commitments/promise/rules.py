@@ -11,6 +11,7 @@ from services.commitments.errors import (
     ApprovalNeeded,
     DueInThePast,
     DueTooFar,
+    NotForTasks,
     PlanNotAgreed,
     StaleRevision,
     TooLate,
@@ -65,12 +66,17 @@ RULES: Mapping[Command, Rule] = {
 }
 """An empty `to`: it stays where it is. A broken promise can be fulfilled late, once, and stays broken."""
 
+OURS = frozenset({Command.AGREE, Command.DECLINE, Command.REVISE, Command.WAIT, Command.RESUME})
+"""What is said of our own promises alone. What a customer is to do is done, or taken back and asked anew."""
+
 LATE = "the promise was due already; it can be fulfilled late, not rewritten"
 
 
 def expect(promise: Promise, command: Command, now: datetime) -> None:
-    """Raises WrongState where the command does not apply, TooLate where its time is over."""
+    """Raises WrongState where the command does not apply, TooLate where its time is over, NotForTasks."""
     rule = RULES[command]
+    if promise.obligor == "customer" and command in OURS:
+        raise NotForTasks("this is the customer's own task; take it back and ask anew instead")
     if promise.status is Status.BROKEN and rule.in_time:
         raise TooLate(LATE)
     if promise.status not in rule.may:

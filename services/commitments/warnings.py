@@ -1,0 +1,74 @@
+"""What an owner must look at now: one list, read when they look, instead of one message for each.
+
+The customer is warned once, by the clock at three quarters of the time or earlier by somebody who knows. A second
+warning, shortly before due, is for the owner alone, and needs no clock of its own: it is this list and the board.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import Query, Request
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from services.commitments.access import MayRead
+from services.commitments.promise import Promise
+from services.commitments.schemas import PromiseView
+from services.commitments.store import COLUMNS, as_promise
+from shared.routing import Reading, router
+
+api = router("/commitments", tags=["commitments"])
+
+LAST_CALL = 0.9
+"""The part of the promised time after which nothing but doing it helps."""
+
+AHEAD = timedelta(days=7)
+MOST = 200
+
+Why = Literal["task_late", "last_call", "at_risk"]
+
+# By the index of an owner's open promises, in the order in which they are due.
+_OPEN = text(f"""
+    SELECT {COLUMNS} FROM commitment
+    WHERE status IN ('stated', 'agreed') AND owner = :owner AND due_at <= :until AND obligor = 'us'
+      AND waiting_since IS NULL
+      AND (warned_at IS NOT NULL OR stated_at + (due_at - stated_at) * {LAST_CALL} <= :now)
+    ORDER BY due_at, id LIMIT :limit
+""")
+_LATE_TASKS = text(f"""
+    SELECT {COLUMNS} FROM commitment
+    WHERE kind = 'task' AND status = 'broken' AND fulfilled_at IS NULL AND owner = :owner
+    ORDER BY due_at, id LIMIT :limit
+""")
+
+
+class Warned(BaseModel):
+    """`task_late`: the customer has not done their part, and ours waits. `last_call`: a tenth of the time is left."""
+
+    why: Why
+    promise: PromiseView
+
+
+@api.get("/warnings")
+async def warnings(
+    request: Request,
+    session: Reading,
+    who: MayRead,
+    owner: Annotated[str | None, Query(max_length=200)] = None,
+) -> list[Warned]:
+    """Of the owner (you, if none is named): late tasks of customers, then what is due within a week and in trouble."""
+    now: datetime = request.app.state.runtime.clock.now()
+    values = {"owner": owner or who.subject, "limit": MOST}
+    late = [as_promise(row) for row in await session.execute(_LATE_TASKS, values)]
+    ours = [as_promise(row) for row in await session.execute(_OPEN, values | {"now": now, "until": now + AHEAD})]
+    found: list[tuple[Why, Promise]] = [("task_late", p) for p in late]
+    found += [("last_call" if is_last_call(p, now) else "at_risk", p) for p in ours]
+    return [Warned(why=why, promise=PromiseView.of(promise)) for why, promise in found]
+
+
+def is_last_call(promise: Promise, now: datetime) -> bool:
+    """Whether so little of its time is left that only doing it, or telling the customer, still helps."""
+    start, due = promise.stated_at, promise.binds.due_at
+    return start is not None and now >= start + (due - start) * LAST_CALL
