@@ -12,17 +12,16 @@ from sqlalchemy import text
 from sqlmodel import col, select, tuple_
 
 from services.commitments import promise as core
-from services.commitments.errors import PolicyInThePast, PromiseNotFound
+from services.commitments.cadence import Cadence
+from services.commitments.errors import PromiseNotFound
 from services.commitments.promise import Decision, Promise, Status
 from services.commitments.schemas import (
     Agree,
     BreachedCase,
     Decline,
     Fact,
-    NewPolicy,
     NewProgress,
     NewPromise,
-    PolicyView,
     PromiseView,
     Revise,
     Wait,
@@ -30,7 +29,7 @@ from services.commitments.schemas import (
     Withdraw,
 )
 from services.commitments.store import Promises
-from services.commitments.tables import CaseRow, CommitmentRow, PolicyRow
+from services.commitments.tables import CaseRow, CommitmentRow
 from shared.contracts.commitments import CommitmentKind, Progress
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
@@ -110,30 +109,6 @@ async def list_promises(
     rows = (await session.exec(query)).all()
     more = encode(rows[limit - 1].due_at, rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=[PromiseView.of_row(row) for row in rows[:limit]], next=more)
-
-
-@api.get("/policies")
-async def policies(session: Reading, who: MayRead) -> list[PolicyView]:
-    """Every rule there is and was; the newest valid one counts."""
-    rows = await session.exec(select(PolicyRow).order_by(col(PolicyRow.valid_from).desc(), col(PolicyRow.id).desc()))
-    return [PolicyView.model_validate(row, from_attributes=True) for row in rows]
-
-
-@api.put("/policies", status_code=status.HTTP_201_CREATED)
-async def set_policy(new: NewPolicy, session: Writing, who: MayWrite) -> PolicyView:
-    """A new rule from an instant on. What was valid before stays in the history."""
-    if new.valid_from is not None and new.valid_from < session.now:
-        raise PolicyInThePast("a policy can begin now or later, not in the past")
-    row = PolicyRow(
-        kind=new.kind,
-        channel_kind=new.channel_kind,
-        within_minutes=new.within_minutes,
-        valid_from=new.valid_from or session.now,
-        set_by=who.subject,
-    )
-    session.add(row)
-    await session.flush()
-    return PolicyView.model_validate(row, from_attributes=True)
 
 
 @api.get("/next-contacts")
@@ -216,6 +191,10 @@ async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store:
 
 @api.post("/{id}/fulfil")
 async def fulfil(id: UUID, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """Done. An update that was given promises the next one."""
+    before = await one(store, session, id)
+    if before.kind is CommitmentKind.UPDATE:
+        return PromiseView.of(await Cadence(store).fulfil(session, before, by=who.subject))
     return await command(store, session, id, lambda p: core.fulfil(p, session.now, by=who.subject))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from services.commitments import board, customer_page, routes
+from services.commitments import board, cadence, customer_page, named, routes
+from services.commitments.calendars import routes as calendar_routes
 from services.commitments.deadlines import deadlines
+from services.commitments.policies import routes as policy_routes
 from services.commitments.reactions import Reactions
 from services.commitments.settings import CommitmentsSettings
 from services.commitments.store import Promises
@@ -21,13 +23,22 @@ LINK_PURPOSE = "promise"
 def build(settings: CommitmentsSettings, clock: Clock) -> Service:
     links = Links(settings, clock, LINK_PURPOSE)
     lifetime = timedelta(days=settings.promise_link_days)
-    promises = Promises(links, link_lifetime=lifetime, default_zone=settings.default_zone)
+    promises = Promises(
+        links,
+        link_lifetime=lifetime,
+        default_zone=settings.default_zone,
+        default_language="en" if settings.default_language == "en" else "vi",
+    )
     return Service(
         name="commitments",
         migrations=Path(__file__).parent / "migrations",
-        routers=[board.pages, customer_page.pages, routes.api],
+        routers=[board.pages, customer_page.pages, calendar_routes.api, policy_routes.api, named.api, routes.api],
         topics=["kept.intake"],
         handle=Reactions(promises).handlers(),
-        timers={**deadlines(promises), TIMER: contact_due},
+        timers={
+            **deadlines(promises),
+            TIMER: contact_due,
+            cadence.TIMER: cadence.Cadence(promises).period_over,
+        },
         state=promises,
     )

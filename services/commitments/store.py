@@ -12,10 +12,12 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Row, TextClause, text
 
+from services.commitments.customers import Customer
 from services.commitments.promise import Decision, Promise, Status, reset_clocks
 from shared.contracts import Payload
 from shared.contracts import commitments as told
 from shared.contracts.commitments import CommitmentKind, Outcome, Progress, Terms
+from shared.contracts.intake import Language
 from shared.database import ReadSession, WriteSession
 from shared.security import Links
 from shared.timers import Timer
@@ -98,11 +100,14 @@ _LINKED = frozenset({told.CommitmentStated, told.CommitmentRevised, told.Commitm
 class Promises:
     """The edge of the promise: loads, decides nothing, and writes what was decided in one unit of work.
 
-    `default_zone` is where a promise is due that names no zone of its own.
+    `default_zone` is where a promise is due that names no zone of its own; `stranger` a customer we know nothing of.
     """
 
-    def __init__(self, links: Links, *, link_lifetime: timedelta, default_zone: str) -> None:
+    def __init__(
+        self, links: Links, *, link_lifetime: timedelta, default_zone: str, default_language: Language = "vi"
+    ) -> None:
         self.default_zone = default_zone
+        self.stranger = Customer(default_zone, default_language)
         self._links, self._link_lifetime = links, link_lifetime
 
     async def load(self, session: ReadSession, ids: Collection[UUID]) -> dict[UUID, Promise]:

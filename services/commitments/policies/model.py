@@ -1,66 +1,128 @@
-"""Which clock opens for which contact, and how long it runs. Pure; the rows come from the table."""
+"""Which rule counts for what, and when what it asks for is due. Pure; the rows come from the table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import text
-
+from services.commitments.calendars import Calendar, NoOpenTime, add
 from shared.contracts.commitments import CommitmentKind
-from shared.contracts.intake import ChannelKind, InteractionKind, InteractionReceived
-from shared.database import ReadSession
+from shared.contracts.intake import ChannelKind
 
-_ALL = text("SELECT kind, channel_kind, within_minutes, valid_from FROM policy ORDER BY valid_from, id")
 
-NEXT_CONTACT = "next_contact"
+class PolicyKind(StrEnum):
+    """What a rule is about. All but `next_contact` make promises."""
+
+    RESPONSE = "response"
+    NEXT_RESPONSE = "next_response"
+    CALL_BACK = "call_back"
+    COMPLAINT = "complaint"
+    UPDATE = "update"
+    FOLLOW_UP = "follow_up"
+    ESCALATION = "escalation"
+    INFORMATION = "information"
+    NEXT_CONTACT = "next_contact"
+
+    @property
+    def makes(self) -> CommitmentKind | None:
+        """The kind of promise; a complaint is answered as any message is, only sooner."""
+        match self:
+            case PolicyKind.COMPLAINT:
+                return CommitmentKind.RESPONSE
+            case PolicyKind.NEXT_CONTACT:
+                return None
+            case _:
+                return CommitmentKind(self.value)
+
+
+ALWAYS = frozenset({PolicyKind.RESPONSE, PolicyKind.CALL_BACK, PolicyKind.NEXT_CONTACT})
+"""A rule of these gives a time: who writes is answered, who called is called, an open case is spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`channel_kind` None: every channel that has none of its own."""
+    """A rule from an instant on, for all channels, categories or customers where it names none.
+
+    `within` None: no clock, and for an escalation the end of the day. `calendar` names the one whose open time counts.
+    """
 
     kind: str
     channel_kind: str | None
-    within: timedelta
+    within: timedelta | None
     valid_from: datetime
+    category: str | None = None
+    customer_class: str | None = None
+    calendar: str | None = None
 
 
-def within(policies: Sequence[Policy], kind: str, channel: ChannelKind | None, at: datetime) -> timedelta:
-    """The time allowed by what was valid `at`: the channel's own rule before the general one, the newest of them.
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What rules look at. `classes`: external or internal, after the customer's own class where there is one.
 
-    `policies` are in the order they were set, so that of two from the same instant the later one counts.
+    `is_complaint` and `is_later` (not the first message of its open case) choose among the clocks of an answer.
     """
-    fitting = [p for p in policies if p.kind == kind and p.valid_from <= at and p.channel_kind in {None, channel}]
-    own = [p for p in fitting if p.channel_kind is not None]
-    return (own or fitting)[-1].within
+
+    channel: ChannelKind | None = None
+    category: str | None = None
+    classes: Sequence[str] = ("external",)
+    is_complaint: bool = False
+    is_later: bool = False
 
 
-def clock_for(contact: InteractionReceived) -> CommitmentKind | None:
-    """What we owe for a contact. An answered call owes nothing; a machine's mail neither."""
-    if contact.automatic:
-        return None
-    match contact.kind:
-        case InteractionKind.MESSAGE | InteractionKind.REVIEW:
-            return CommitmentKind.RESPONSE
-        case InteractionKind.MISSED_CALL | InteractionKind.VOICEMAIL:
-            return CommitmentKind.CALL_BACK
-        case _:
-            return None
+def rule_for(policies: Sequence[Policy], kind: str, of: Circumstances, at: datetime) -> Policy | None:
+    """The most specific of the rules valid `at`, and of equals the newest.
+
+    A rule of the category comes before one of the customer's class, that before one of the channel, and a rule of the
+    customer's own class before one of external or internal. `policies` are in the order they were set, so that of two
+    from the same instant the later one counts.
+    """
+    chosen: Policy | None = None
+    for policy in policies:
+        if policy.kind != kind or policy.valid_from > at or not _fits(policy, of):
+            continue
+        if chosen is None or _specific(policy, of) >= _specific(chosen, of):
+            chosen = policy
+    return chosen
 
 
-def answers(kind: InteractionKind) -> frozenset[CommitmentKind]:
-    """What a contact of ours keeps. A call-back is kept by a call alone, not by a message."""
-    match kind:
-        case InteractionKind.CALL:
-            return frozenset({CommitmentKind.RESPONSE, CommitmentKind.CALL_BACK})
-        case InteractionKind.MESSAGE:
-            return frozenset({CommitmentKind.RESPONSE})
-        case _:
-            return frozenset()
+def answering(of: Circumstances) -> tuple[PolicyKind, ...]:
+    """The kinds of rules that a message's clock may come from, the first that there is counts."""
+    kinds = (
+        *((PolicyKind.COMPLAINT,) if of.is_complaint else ()),
+        *((PolicyKind.NEXT_RESPONSE,) if of.is_later else ()),
+    )
+    return (*kinds, PolicyKind.RESPONSE)
 
 
-async def load_policies(session: ReadSession) -> list[Policy]:
-    rows = await session.execute(_ALL)
-    return [Policy(r.kind, r.channel_kind, timedelta(minutes=r.within_minutes), r.valid_from) for r in rows]
+def first_rule(
+    policies: Sequence[Policy], kinds: Collection[PolicyKind], of: Circumstances, at: datetime
+) -> Policy | None:
+    """The rule of the first of these kinds that has one which gives a time."""
+    rules = (rule_for(policies, kind, of, at) for kind in kinds)
+    return next((rule for rule in rules if rule is not None and rule.within is not None), None)
+
+
+def due_by(within: timedelta, calendar: Calendar | None, start: datetime) -> datetime:
+    """When it is due: after so much open time, or plain time where there is no calendar or it never opens again."""
+    if calendar is None:
+        return start + within
+    try:
+        return add(calendar, start, within)
+    except NoOpenTime:
+        return start + within
+
+
+def _fits(policy: Policy, of: Circumstances) -> bool:
+    return (
+        policy.channel_kind in {None, of.channel}
+        and policy.category in {None, of.category}
+        and (policy.customer_class is None or policy.customer_class in of.classes)
+    )
+
+
+def _specific(policy: Policy, of: Circumstances) -> tuple[bool, int, bool]:
+    named = policy.customer_class
+    of_class = 0 if named is None else len(of.classes) - of.classes.index(named)
+    return policy.category is not None, of_class, policy.channel_kind is not None

@@ -17,10 +17,10 @@ from services.commitments.promise.model import (
     reset_clocks,
 )
 from services.commitments.promise.rules import RULES, Command, check_due
-from services.commitments.promise.telling import agree, decline, draft, state
+from services.commitments.promise.telling import agree, decline, draft, escalate, state
 
 __all__ = [
     "FARTHEST", "OPEN", "RULES", "WARN_AT", "ClockKind", "Command", "Decision", "Promise", "Status", "agree",
-    "check_due", "clocks", "decline", "draft", "fall_due", "fulfil", "reset_clocks", "resume", "revise", "state",
-    "tell_progress", "void", "wait", "warn", "withdraw",
+    "check_due", "clocks", "decline", "draft", "escalate", "fall_due", "fulfil", "reset_clocks", "resume", "revise",
+    "state", "tell_progress", "void", "wait", "warn", "withdraw",
 ]  # fmt: skip
