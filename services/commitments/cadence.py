@@ -43,14 +43,14 @@ class Cadence:
     async def period_over(self, session: WriteSession, timers: Sequence[Timer]) -> None:
         """The case is a period old: it is owed an update, counted from when we last spoke.
 
-        Where that time has passed already, it is owed today. A case that is owed one has its clock.
+        Where that time has passed already, or we never spoke, it is owed today. A case that is owed one has its clock.
         """
         cases = [case for case in await find(session, {UUID(t.subject) for t in timers}) if case.is_open]
         rules = await Rulebook.load(session)
         owed_already = {p.case_id for p in await self._of(session, cases, CommitmentKind.UPDATE)}
         for case in cases:
             if case.id not in owed_already:
-                await self._promise(session, rules, case, case.spoke_at or session.now)
+                await self._promise(session, rules, case, case.spoke_at)
 
     async def go_on(self, session: WriteSession, rules: Rulebook, kept: Collection[Promise]) -> None:
         """Each update that was given promises the next, until the case is resolved (C15)."""
@@ -81,13 +81,13 @@ class Cadence:
             decision = owed(clock.kind, case.customer_id, to, since=at, due_at=clock.due_at, **facts)
             await self._promises.add(session, [decision])
 
-    async def _promise(self, session: WriteSession, rules: Rulebook, case: Case, spoke: datetime) -> None:
+    async def _promise(self, session: WriteSession, rules: Rulebook, case: Case, spoke: datetime | None) -> None:
         to = await self._to(session, case)
-        clock = await rules.clock(session, [PolicyKind.UPDATE], of_case(case, to), spoke)
+        clock = await rules.clock(session, [PolicyKind.UPDATE], of_case(case, to), spoke or session.now)
         if clock is None:
             return
-        since, due_at = spoke, clock.due_at
-        if due_at <= session.now:
+        since, due_at = spoke or session.now, clock.due_at
+        if spoke is None or due_at <= session.now:
             since, due_at = session.now, end_of_business(None, to.zone, session.now)
         facts: dict[str, Any] = {"case_id": case.id, "owner": case.owner, "category": case.category}
         decision = owed(clock.kind, case.customer_id, to, since=since, due_at=due_at, **facts)

@@ -14,11 +14,14 @@ from services.commitments.calendars.schemas import CalendarView, Closed, Definit
 from services.commitments.calendars.store import add_version, version_at, versions
 from services.commitments.effective import begins
 from services.commitments.errors import CalendarNotFound, UnreadableCalendarFile
+from services.commitments.promise import FARTHEST
 from services.commitments.routes import MayRead, MayWrite
 from shared.problems import TooLarge
 from shared.routing import Reading, Writing, router
 
 api = router("/commitments/calendars", tags=["calendars"])
+
+EARLIEST = 1970
 
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
@@ -59,7 +62,8 @@ async def calendar(
     at: Annotated[AwareDatetime | None, Query(description="As it is valid then; now where nothing is said.")] = None,
 ) -> CalendarView:
     now: datetime = request.app.state.runtime.clock.now()
-    row = await version_at(session, name, at or now)
+    at = min(at or now, now + FARTHEST)
+    row = await version_at(session, name, at) if at.year > EARLIEST else None
     if row is None:
         raise CalendarNotFound(f"there is no calendar {name} at that time")
     return CalendarView.of(row)

@@ -16,6 +16,7 @@ from services.commitments.policies.model import ALWAYS
 from services.commitments.policies.schemas import NewPolicy, PolicyView, Tried, TriedPromise, Try
 from services.commitments.policies.store import Rulebook
 from services.commitments.policies.trying import Trial, Verdict, try_policy
+from services.commitments.promise import FARTHEST
 from services.commitments.routes import MayRead, MayWrite
 from services.commitments.tables import PolicyRow
 from shared.database import ReadSession
@@ -58,9 +59,9 @@ async def try_(body: Try, session: Writing, who: MayRead) -> Tried:
     Promises count whose clock began in the span. Customers' classes and cases' kinds are those of today.
     """
     until = min(body.until or session.now, session.now)
-    since = body.since or until - LOOKED_BACK
-    if since >= until:
-        raise Invalid("a span begins before it ends, and before now")
+    since = body.since or max(until, session.now - FARTHEST) - LOOKED_BACK
+    if since >= until or session.now - since > FARTHEST:
+        raise Invalid("a span begins before it ends, and within the last ten years")
     if body.policy.kind.makes is None:
         raise NoClock(f"{body.policy.kind} makes no promise that it could be tried on")
     calendar = await _calendar_of(session, body.policy, session.now)
