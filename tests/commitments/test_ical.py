@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 
 import pytest
-from hypothesis import given, settings
+from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.commitments.calendars.ical import ClosedTime, Unreadable, joined, read_closed
-from services.commitments.calendars.repeats import days, repeats
+from services.commitments.calendars.repeats import WEEKDAYS, days, repeats
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -114,6 +115,36 @@ def test_x4_dates_are_taken_away_added_moved_and_cancelled() -> None:
 )
 def test_repeats(rule: dict[str, list[object]], first: date, expected: list[date]) -> None:
     assert list(days(repeats(rule), first, date(2030, 12, 31))) == expected
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> str:
+    every = draw(st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY"]))
+    parts = [f"FREQ={every}", f"INTERVAL={draw(st.integers(1, 4))}"]
+    months = draw(st.lists(st.integers(1, 12), max_size=3, unique=True))
+    month_days = draw(st.lists(st.integers(-31, 31).filter(bool), max_size=3, unique=True))
+    # Its answer differs where one rule names a weekday with and without a number.
+    which = st.sampled_from(["1", "2", "5", "-1", "-2"] if every != "WEEKLY" and draw(st.booleans()) else [""])
+    weekdays = draw(st.lists(st.tuples(which, st.sampled_from(WEEKDAYS)).map("".join), max_size=3, unique=True))
+    if months and every != "WEEKLY":
+        parts.append("BYMONTH=" + ",".join(map(str, months)))
+    if month_days and every != "WEEKLY" and (months or every == "MONTHLY"):
+        parts.append("BYMONTHDAY=" + ",".join(map(str, month_days)))
+    if weekdays and (months or every != "YEARLY"):
+        parts.append("BYDAY=" + ",".join(weekdays))
+    parts += draw(st.sampled_from([[], ["COUNT=3"], ["WKST=SU"], ["WKST=WE", "COUNT=5"]]))
+    return ";".join(parts)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=rules(), first=st.dates(date(2026, 1, 1), date(2028, 12, 31)))
+def test_x4_repeats_are_those_that_dateutil_finds(text: str, first: date) -> None:
+    """But for rules that never fit, for which it looks as far as the year 9999."""
+    parts = {name: values.split(",") for name, _, values in (part.partition("=") for part in text.split(";"))}
+    found = list(days(repeats(parts), first, date(2034, 12, 31)))
+    assume(found)
+    oracle = (at.date() for at in rrulestr(text, dtstart=datetime.combine(first, datetime.min.time())))
+    assert list(takewhile(lambda day: day.year < 2035, islice(oracle, len(found) + 1))) == found
 
 
 _HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"

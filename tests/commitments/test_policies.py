@@ -22,6 +22,7 @@ from services.commitments.policies import (
     first_rule,
     rule_for,
 )
+from services.commitments.policies.store import end_of_business
 from services.commitments.policies.trying import Made, try_policy
 from services.commitments.words import SAYS
 from shared.contracts.commitments import CommitmentKind
@@ -200,3 +201,13 @@ def test_x3_a_rule_that_is_as_it_was_changes_nothing(hours: int, done: int | Non
     promise = made(None if done is None else done * HOUR, due_at=NOW + hours * HOUR)
     (trial,) = try_policy(policy(hours * HOUR), [policy(hours * HOUR)], None, [promise], NOW + 50 * HOUR)
     assert (trial.due_after, trial.after) == (promise.due_at, trial.before)
+
+
+def test_c11_x4_the_end_of_a_day_is_ahead_even_at_its_very_end() -> None:
+    almost = datetime(2026, 3, 28, 23, 0, tzinfo=UTC)  # midnight in Berlin, before the night of 23 hours
+    next_one = almost + 23 * HOUR
+    for left, expected in [(HOUR, almost), (timedelta(microseconds=500), next_one), (timedelta(), next_one)]:
+        due = end_of_business(None, "Europe/Berlin", almost - left)
+        assert due == expected - timedelta(milliseconds=1)
+    never = Calendar("UTC", ((),) * 7)
+    assert end_of_business(never, "Europe/Berlin", almost - HOUR) == almost - timedelta(milliseconds=1)

@@ -57,7 +57,7 @@ class Hours(Strict):
         if both := sorted(set(opened) & set(self.closed_days)):
             raise ValueError(f"{both[0]} is both open and closed")
         if self.country is not None:
-            holidays_of(self.country, self.subdivision, 2026)
+            holidays_of(self.country, self.subdivision, 2026)  # any year: whether the place is known
         elif self.subdivision is not None:
             raise ValueError("a subdivision needs its country")
         return self

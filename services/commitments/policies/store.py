@@ -84,12 +84,14 @@ class Rulebook:
 
 
 def end_of_business(calendar: Calendar | None, zone: str, now: datetime) -> datetime:
+    """When the calendar closes today, or on the next day that opens; without one the end of the day in a zone."""
     if calendar is not None:
         try:
             return end_of_day(calendar, now)
         except NoOpenTime:
             pass
-    return end_of_civil_day(day_in(zone, now), zone)
+    # In the last millisecond of a day it is the next one that can still end.
+    return end_of_civil_day(day_in(zone, now + timedelta(milliseconds=1)), zone)
 
 
 async def _calendar(session: ReadSession, rule: Policy, at: datetime) -> Calendar | None:
