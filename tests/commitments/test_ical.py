@@ -225,7 +225,7 @@ def test_x4_a_damaged_file_is_read_or_refused(edits: list[tuple[int, int, bytes]
     except Unreadable:
         return
     for spans in (closed.days, closed.spans):
-        assert all(a <= b for a, b in spans)  # type: ignore[operator]
+        assert all(a <= b for a, b in spans)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)).map(lambda s: (s[0], s[0] + s[1]))))
