@@ -1,8 +1,9 @@
-"""What commitments keeps of customers, learned from intake's events: name, language, and who is the same."""
+"""What commitments keeps of customers: name, language, and who is the same, from intake's events; zone and class."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,8 +12,15 @@ from shared.contracts.intake import CustomerFacts, Language
 from shared.database import ReadSession, WriteSession
 
 _LEARN = text("""
-    INSERT INTO customer (id, name, language) VALUES (:id, :name, :language)
-    ON CONFLICT (id) DO UPDATE SET name = excluded.name, language = excluded.language
+    INSERT INTO customer (id, name, language, kind) VALUES (:id, :name, :language, :kind)
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, language = excluded.language, kind = excluded.kind
+""")
+_SET = text("UPDATE customer SET zone = :zone, customer_class = :customer_class WHERE id = :id RETURNING id")
+# What is not told of somebody is that of whom they are merged into.
+_FIND = text("""
+    SELECT c.language, c.kind, COALESCE(c.zone, m.zone) AS zone,
+        COALESCE(c.customer_class, m.customer_class) AS customer_class
+    FROM customer c LEFT JOIN customer m ON m.id = c.merged_into WHERE c.id = :id
 """)
 _LINK = text("UPDATE customer SET merged_into = :into WHERE id = :id")
 # Up to the one everybody is merged into, then down to all that are merged into it. Nobody, where we know nobody.
@@ -29,8 +37,40 @@ _FAMILY = text(f"{FAMILY} SELECT id FROM down")
 _LANGUAGES = text("SELECT id, language FROM customer WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """What clocks need to know of a customer; the defaults are those of one we have not heard of.
+
+    `kind` is external or internal, `customer_class` a class of the company's own.
+    """
+
+    zone: str
+    language: Language
+    kind: str = "external"
+    customer_class: str | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """As rules look at them, the customer's own class first."""
+        return (self.kind,) if self.customer_class is None else (self.customer_class, self.kind)
+
+
+async def find(session: ReadSession, id: UUID, *, default: Customer) -> Customer:  # noqa: A002
+    """The one place that says in which zone a customer lives."""
+    row = (await session.execute(_FIND, {"id": id})).one_or_none()
+    if row is None:
+        return default
+    return Customer(row.zone or default.zone, row.language, row.kind, row.customer_class)
+
+
+async def tell(session: WriteSession, id: UUID, *, zone: str | None, customer_class: str | None) -> bool:  # noqa: A002
+    """Sets what intake does not know. False where we have not heard of the customer."""
+    values = {"id": id, "zone": zone, "customer_class": customer_class}
+    return (await session.execute(_SET, values)).scalar_one_or_none() is not None
+
+
 async def learn(session: WriteSession, customer: CustomerFacts) -> None:
-    values = {"id": customer.customer_id, "name": customer.name, "language": customer.language}
+    values = customer.model_dump(include={"name", "language", "kind"}) | {"id": customer.customer_id}
     await session.execute(_LEARN, values)
 
 

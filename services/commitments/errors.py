@@ -159,3 +159,41 @@ class WrongKnownAt(Invalid):
 
 class CaseNotFound(NotFound):
     code = "case-not-found"
+
+
+class PolicyTooFar(Invalid):
+    """What a policy or a calendar says begins within ten years."""
+
+    code = "policy-too-far"
+
+
+class NoClock(Invalid):
+    """A rule that would leave a customer without an answer, or without a time."""
+
+    code = "no-clock"
+
+
+class CalendarNotFound(NotFound):
+    code = "calendar-not-found"
+
+
+class UnknownCalendar(Invalid):
+    """A policy counts in a calendar that is not there when it begins."""
+
+    code = "unknown-calendar"
+
+
+class NeverOpen(Invalid):
+    """A calendar in which nothing would ever be due."""
+
+    code = "calendar-never-open"
+
+
+class UnreadableCalendarFile(Invalid):
+    """What was sent is no iCalendar file, or one that asks for too much. `detail` says what."""
+
+    code = "unreadable-calendar-file"
+
+
+class CustomerNotFound(NotFound):
+    code = "customer-not-found"

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.commitments import customers
-from services.commitments.policies import NEXT_CONTACT, answers, clock_for, load_policies, within
-from services.commitments.promise import Decision, Promise, fulfil, state
+from services.commitments import customers, watch
+from services.commitments.cadence import Cadence
+from services.commitments.owing import of_case, of_contact, of_promise, owed
+from services.commitments.policies import PolicyKind, answering, answers, clock_for, is_kept_by
+from services.commitments.policies.contacts import is_attempt
+from services.commitments.policies.store import Rulebook
+from services.commitments.promise import fulfil, tell_progress
 from services.commitments.scorecard.cases import record_cases
 from services.commitments.store import Promises
 from services.commitments.tasks.closing import close_by
-from services.commitments.watch import promise_contact, resolve, watch_case
-from services.commitments.words import SAYS
+from services.commitments.words import REACHED_NOBODY
 from shared.contracts import Event
 from shared.contracts import intake as heard
-from shared.contracts.commitments import CommitmentKind, Terms
+from shared.contracts.commitments import CommitmentKind, Progress
 from shared.database import WriteSession
 from shared.handling import BatchHandler, Handlers, in_turn
-from shared.ids import new_id
 
 LATEST_NEWS = timedelta(days=1)
 """How long after an act the news of it may come and still be believed about its time."""
@@ -30,14 +31,16 @@ class Reactions:
 
     def __init__(self, promises: Promises) -> None:
         self._promises = promises
+        self._cadence = Cadence(promises)
 
     def handlers(self) -> BatchHandler:
         handlers = Handlers()
         handlers.on(heard.InteractionReceived)(self.received)
         handlers.on(heard.InteractionSent)(self.sent)
-        handlers.on(heard.CaseOpened)(_watch)
-        handlers.on(heard.CaseReopened)(_watch)
-        handlers.on(heard.CaseResolved)(_resolved)
+        handlers.on(heard.CaseOpened)(self.opened)
+        handlers.on(heard.CaseReopened)(self.opened)
+        handlers.on(heard.CaseUpdated)(_changed)
+        handlers.on(heard.CaseResolved)(self.resolved)
         handlers.on(heard.CustomerCreated)(_learn)
         handlers.on(heard.CustomerUpdated)(_learn)
         handlers.on(heard.CustomerMerged)(_merged)
@@ -56,14 +59,47 @@ class Reactions:
         kind = clock_for(contact)
         if kind is None or await self._is_owed(session, contact.customer_id, kind):
             return
-        rules = await load_policies(session)
-        due = contact.received_at + within(rules, kind, contact.channel_kind, contact.received_at)
-        await self._promises.add(session, [_owed(contact, kind, due, self._promises.default_zone)])
+        is_message = kind is CommitmentKind.RESPONSE
+        case = await watch.heard_in(session, contact.case_id, contact.interaction_id if is_message else None)
+        to = await customers.find(session, contact.customer_id, default=self._promises.stranger)
+        of = of_contact(contact, case, to)
+        kinds = answering(of) if is_message else (PolicyKind.CALL_BACK,)
+        clock = await (await Rulebook.load(session)).must(session, kinds, of, contact.received_at)
+        decision = owed(
+            clock.kind,
+            contact.customer_id,
+            to,
+            since=contact.received_at,
+            due_at=clock.due_at,
+            language=contact.language,
+            case_id=contact.case_id,
+            interaction_id=contact.interaction_id,
+            owner=case.owner if case else None,
+            category=case.category if case else None,
+            channel_kind=contact.channel_kind.value,
+        )
+        await self._promises.add(session, [decision])
 
     async def sent(self, session: WriteSession, _: Event, contact: heard.InteractionSent) -> None:
         """We spoke: what it answers is kept, the next contact is promised. A machine answers nothing (I5)."""
-        if answers(contact.kind) and not contact.automatic:
-            await self._spoke(session, contact, named=frozenset(contact.answers))
+        if is_attempt(contact):
+            await self._attempted(session, contact)
+        elif answers(contact.kind) and not contact.automatic:
+            await self._spoke(session, contact)
+
+    async def opened(self, session: WriteSession, _: Event, said: heard.CaseOpened | heard.CaseReopened) -> None:
+        """Watched from now on; a complaint hears from us as soon as its own rule says, where there is one."""
+        case = _seen(said)
+        to = await customers.find(session, said.customer_id, default=self._promises.stranger)
+        rules, of = await Rulebook.load(session), of_case(case, to)
+        first = await rules.must(session, answering(of), of, session.now)
+        await watch.watch_case(session, said, first.due_at)
+        since = said.opened_at if isinstance(said, heard.CaseOpened) else said.reopened_at
+        await self._cadence.opened(session, rules, case, min(since, session.now))
+
+    async def resolved(self, session: WriteSession, _: Event, said: heard.CaseResolved) -> None:
+        await watch.resolve(session, said.case_id)
+        await self._cadence.resolved(session, _seen(said), said)
 
     async def _is_owed(self, session: WriteSession, customer: UUID, kind: CommitmentKind) -> bool:
         """One call back answers any number of missed calls; each message has a clock of its own (I4)."""
@@ -72,18 +108,43 @@ class Reactions:
         family = await customers.family(session, customer)
         return any(promise.is_open for promise in await self._promises.unkept_of(session, family, [kind]))
 
-    async def _spoke(
-        self, session: WriteSession, contact: heard.Interaction, *, named: Collection[UUID] = frozenset()
-    ) -> None:
-        """Fulfils the answers that this contact names, or all that are open; a call is a call back in any case."""
+    async def _spoke(self, session: WriteSession, contact: heard.Interaction) -> None:
+        """Keeps what this contact keeps, and says when the next one is: of every open case, and the next update."""
         family = await customers.family(session, contact.customer_id)
+        cases = await watch.open_cases(session, family)
         unkept = await self._promises.unkept_of(session, family, answers(contact.kind))
-        found = [p for p in unkept if not named or p.interaction_id in named or p.kind is CommitmentKind.CALL_BACK]
-        by = contact.agent or "agent"
-        decisions = [fulfil(p, happened_at(contact), by=by, evidence=contact.interaction_id) for p in found]
+        at, by = happened_at(contact), contact.agent or "agent"
+        found = [p for p in unkept if is_kept_by(p, contact, at)]
+        decisions = [fulfil(p, at, by=by, evidence=contact.interaction_id) for p in found]
         await self._promises.save(session, found, decisions)
-        rules = await load_policies(session)
-        await promise_contact(session, family, session.now + within(rules, NEXT_CONTACT, None, session.now))
+        if not cases:
+            return
+        rules = await Rulebook.load(session)
+        to = await customers.find(session, contact.customer_id, default=self._promises.stranger)
+        kinds = [PolicyKind.NEXT_CONTACT]
+        clocks = [await rules.must(session, kinds, of_case(case, to), session.now) for case in cases]
+        nexts = [(case, clock.due_at) for case, clock in zip(cases, clocks, strict=True)]
+        await watch.promise_contact(session, at, nexts)
+        await self._cadence.go_on(session, rules, found)
+
+    async def _attempted(self, session: WriteSession, contact: heard.InteractionSent) -> None:
+        """We called and reached nobody: the call-back stays open and its due time stays (C13).
+
+        When we try again is what policy allows for a call back, from now on; the customer may name another time.
+        """
+        family = await customers.family(session, contact.customer_id)
+        waiting = await self._promises.unkept_of(session, family, [CommitmentKind.CALL_BACK])
+        if not waiting:
+            return
+        rules = await Rulebook.load(session)
+        to = await customers.find(session, contact.customer_id, default=self._promises.stranger)
+        doing, next_step = REACHED_NOBODY[to.language]
+        decisions = []
+        for promise in waiting:
+            again = await rules.must(session, [PolicyKind.CALL_BACK], of_promise(promise, to), session.now)
+            said = Progress(at=happened_at(contact), now_doing=doing, next_step=next_step, next_contact_at=again.due_at)
+            decisions.append(tell_progress(promise, said, session.now, by=contact.agent or "agent"))
+        await self._promises.save(session, waiting, decisions)
 
 
 def happened_at(contact: heard.Interaction) -> datetime:
@@ -94,14 +155,13 @@ def happened_at(contact: heard.Interaction) -> datetime:
     return max(min(contact.occurred_at, contact.received_at), contact.received_at - LATEST_NEWS)
 
 
-async def _watch(session: WriteSession, _: Event, case: heard.CaseOpened | heard.CaseReopened) -> None:
-    rules = await load_policies(session)
-    first = session.now + within(rules, CommitmentKind.RESPONSE, None, session.now)
-    await watch_case(session, case.case_id, case.customer_id, first)
+def _seen(said: heard.CaseFacts) -> watch.Case:
+    """A case as its event tells it."""
+    return watch.Case(said.case_id, said.customer_id, True, said.kind, said.category, said.owner, None, None)
 
 
-async def _resolved(session: WriteSession, _: Event, case: heard.CaseResolved) -> None:
-    await resolve(session, case.case_id)
+async def _changed(session: WriteSession, _: Event, case: heard.CaseUpdated) -> None:
+    await watch.learn(session, case)
 
 
 async def _learn(session: WriteSession, _: Event, customer: heard.CustomerFacts) -> None:
@@ -114,18 +174,3 @@ async def _merged(session: WriteSession, _: Event, link: heard.CustomerMerged) -
 
 async def _unmerged(session: WriteSession, _: Event, link: heard.CustomerUnmerged) -> None:
     await customers.link(session, link.customer_id, None)
-
-
-def _owed(contact: heard.InteractionReceived, kind: CommitmentKind, due: datetime, zone: str) -> Decision:
-    """The promise that policy makes for a contact, told at once by the acknowledgement."""
-    says = SAYS[kind][contact.language]
-    drafted = Promise(
-        id=new_id(),
-        customer_id=contact.customer_id,
-        case_id=contact.case_id,
-        interaction_id=contact.interaction_id,
-        kind=kind,
-        channel_kind=contact.channel_kind,
-        terms=(Terms(revision=1, words=says.words, due_at=due, zone=zone, cost=says.cost),),
-    )
-    return state(drafted, contact.received_at)

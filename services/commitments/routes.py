@@ -14,7 +14,8 @@ from sqlmodel import col, select, tuple_
 from services.commitments import promise as core
 from services.commitments.access import MayRead, MayWrite
 from services.commitments.authority import check_estimate, check_options, weigh
-from services.commitments.errors import PolicyInThePast, PromiseNotFound
+from services.commitments.cadence import Cadence
+from services.commitments.errors import PromiseNotFound
 from services.commitments.plain import unmet
 from services.commitments.promise import Decision, Promise, Status
 from services.commitments.schemas import (
@@ -22,10 +23,8 @@ from services.commitments.schemas import (
     BreachedCase,
     Decline,
     Fact,
-    NewPolicy,
     NewProgress,
     NewPromise,
-    PolicyView,
     PromiseView,
     Proposal,
     Revise,
@@ -35,7 +34,7 @@ from services.commitments.schemas import (
 )
 from services.commitments.staff import standing
 from services.commitments.store import Promises
-from services.commitments.tables import CaseRow, CommitmentRow, PolicyRow
+from services.commitments.tables import CaseRow, CommitmentRow
 from services.commitments.wording import look_at, texts_of
 from shared.contracts.commitments import CommitmentKind, Progress
 from shared.database import ReadSession, WriteSession
@@ -119,30 +118,6 @@ async def list_promises(
     rows = (await session.exec(query)).all()
     more = encode(rows[limit - 1].due_at, rows[limit - 1].id) if len(rows) > limit else None
     return Page(items=[PromiseView.of_row(row) for row in rows[:limit]], next=more)
-
-
-@api.get("/policies")
-async def policies(session: Reading, who: MayRead) -> list[PolicyView]:
-    """Every rule there is and was; the newest valid one counts."""
-    rows = await session.exec(select(PolicyRow).order_by(col(PolicyRow.valid_from).desc(), col(PolicyRow.id).desc()))
-    return [PolicyView.model_validate(row, from_attributes=True) for row in rows]
-
-
-@api.put("/policies", status_code=status.HTTP_201_CREATED)
-async def set_policy(new: NewPolicy, session: Writing, who: MayWrite) -> PolicyView:
-    """A new rule from an instant on. What was valid before stays in the history."""
-    if new.valid_from is not None and new.valid_from < session.now:
-        raise PolicyInThePast("a policy can begin now or later, not in the past")
-    row = PolicyRow(
-        kind=new.kind,
-        channel_kind=new.channel_kind,
-        within_minutes=new.within_minutes,
-        valid_from=new.valid_from or session.now,
-        set_by=who.subject,
-    )
-    session.add(row)
-    await session.flush()
-    return PolicyView.model_validate(row, from_attributes=True)
 
 
 @api.get("/next-contacts")
@@ -245,6 +220,10 @@ async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store:
 
 @api.post("/{id}/fulfil")
 async def fulfil(id: UUID, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
+    """Done. An update that was given promises the next one."""
+    before = await one(store, session, id)
+    if before.kind is CommitmentKind.UPDATE:
+        return PromiseView.of(await Cadence(store).fulfil(session, before, by=who.subject))
     return await command(store, session, id, lambda p: core.fulfil(p, session.now, by=who.subject))
 
 

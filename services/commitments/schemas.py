@@ -26,7 +26,6 @@ from shared.contracts.commitments import (
     Step,
     Terms,
 )
-from shared.contracts.intake import ChannelKind
 
 
 def _known_zone(name: str) -> str:
@@ -189,6 +188,11 @@ def end_of_day(day: date | None, zone: str) -> datetime:
         return midnight.astimezone(UTC) - timedelta(milliseconds=1)
     except OverflowError as error:
         raise DueTooFar("a promise needs a due time within ten years") from error
+
+
+def day_in(zone: str, at: datetime) -> date:
+    """The day that it is there."""
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 class NewPromise(TermsIn):
@@ -362,21 +366,6 @@ class Fact(BaseModel):
     type: str
     at: datetime
     data: dict[str, Any]
-
-
-class NewPolicy(Strict):
-    kind: Literal["response", "call_back", "next_contact"]
-    channel_kind: ChannelKind | None = None
-    within_minutes: int = Field(ge=1, le=525_600)
-    valid_from: AwareDatetime | None = None
-
-
-class PolicyView(BaseModel):
-    kind: str
-    channel_kind: str | None
-    within_minutes: int
-    valid_from: datetime
-    set_by: str
 
 
 class BreachedCase(BaseModel):

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from services.commitments import (
     board,
+    cadence,
     customer_page,
     goodwill,
+    named,
     refusals,
     reviews,
     routes,
@@ -19,11 +21,13 @@ from services.commitments import (
     wording,
 )
 from services.commitments.batches import in_batches
+from services.commitments.calendars import routes as calendar_routes
 from services.commitments.deadlines import deadlines
 from services.commitments.features import routes as feature_routes
 from services.commitments.features import store as features
 from services.commitments.incidents import routes as incident_routes
 from services.commitments.incidents import store as incidents
+from services.commitments.policies import routes as policy_routes
 from services.commitments.reactions import Reactions
 from services.commitments.scorecard import page, standards, standards_page
 from services.commitments.scorecard import routes as scorecard
@@ -73,6 +77,9 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
             incident_routes.api,
             summaries.api,
             warnings.api,
+            calendar_routes.api,
+            policy_routes.api,
+            named.api,
             routes.api,
         ],
         routes=task_page.routes,
@@ -85,6 +92,7 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
             **reminders(promises),
             **in_batches(features.NEWS, partial(features.tell, promises)),
             **in_batches(incidents.NEWS, partial(incidents.tell, promises)),
+            cadence.TIMER: cadence.Cadence(promises).period_over,
         },
         state=promises,
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Row, TextClause, text
 
+from services.commitments.customers import Customer
 from services.commitments.parts import follow
 from services.commitments.promise import Approval, Decision, Promise, Status, reset_clocks
 from shared.contracts import Payload
@@ -111,7 +112,7 @@ class Promises:
     """The edge of the promise: loads, decides nothing, and writes what was decided in one unit of work.
 
     `default_zone` is where a promise is due that names no zone of its own, `default_language` what we speak to somebody
-    whose language we do not know. `task_links` lead to the page of what the
+    whose language we do not know, `stranger` a customer we know nothing of. `task_links` lead to the page of what the
     customer is to do, and nowhere else.
     """
 
@@ -125,6 +126,7 @@ class Promises:
         default_language: Language,
     ) -> None:
         self.default_zone, self.default_language = default_zone, default_language
+        self.stranger = Customer(default_zone, default_language)
         self._links, self._task_links, self._link_lifetime = links, task_links, link_lifetime
 
     async def load(self, session: ReadSession, ids: Collection[UUID]) -> dict[UUID, Promise]:

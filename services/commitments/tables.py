@@ -68,13 +68,31 @@ class PolicyRow(Table, table=True):
     id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
     kind: str = Field(sa_column=Column(Text, nullable=False))
     channel_kind: str | None = Field(default=None, sa_column=Column(Text))
-    within_minutes: int
+    category: str | None = Field(default=None, sa_column=Column(Text))
+    customer_class: str | None = Field(default=None, sa_column=Column(Text))
+    calendar: str | None = Field(default=None, sa_column=Column(Text))
+    within_minutes: int | None = None
+    valid_from: datetime = Field(sa_column=_instant())
+    set_by: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class CalendarRow(Table, table=True):
+    """A version of a business calendar, valid from an instant on. `definition` is a `calendars.schemas.Definition`."""
+
+    __tablename__ = "calendar"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True))
+    name: str = Field(sa_column=Column(Text, nullable=False))
+    definition: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     valid_from: datetime = Field(sa_column=_instant())
     set_by: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class CaseRow(Table, table=True):
-    """What commitments knows of a case: when we said we would speak next."""
+    """What commitments knows of a case: what it is, when we spoke last, and when we said we would speak next.
+
+    `first_contact` is the first message of the case since it was opened, or opened again.
+    """
 
     __tablename__ = "case_watch"
 
@@ -82,6 +100,11 @@ class CaseRow(Table, table=True):
     customer_id: UUID
     open: bool
     next_contact_at: datetime = Field(sa_column=_instant())
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    category: str | None = Field(default=None, sa_column=Column(Text))
+    owner: str | None = Field(default=None, sa_column=Column(Text))
+    first_contact: UUID | None = None
+    spoke_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
 class HouseRuleRow(Table, table=True):
@@ -120,7 +143,10 @@ class RefusalRow(Table, table=True):
 
 
 class CustomerRow(Table, table=True):
-    """What commitments knows of a customer, from intake's events. `merged_into` is a link, not a move."""
+    """What commitments knows of a customer, from intake's events. `merged_into` is a link, not a move.
+
+    `zone` and `customer_class` are told here, not by intake.
+    """
 
     __tablename__ = "customer"
 
@@ -128,6 +154,9 @@ class CustomerRow(Table, table=True):
     name: str | None = Field(default=None, sa_column=Column(Text))
     language: str = Field(sa_column=Column(Text, nullable=False))
     merged_into: UUID | None = None
+    kind: str = Field(default="external", sa_column=Column(Text, nullable=False))
+    zone: str | None = Field(default=None, sa_column=Column(Text))
+    customer_class: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class CaseOutcomeRow(Table, table=True):

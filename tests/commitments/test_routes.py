@@ -247,7 +247,8 @@ async def test_words_that_only_events_hold_do_not_spoil_the_history(kept: Commit
 async def test_x3_a_policy_is_set_with_history_and_not_into_the_past(kept: Commitments) -> None:
     rule = {"kind": "response", "within_minutes": 60, "channel_kind": "sms"}
     made = await kept.call("PUT", "/policies", json=rule, expect=201)
-    assert made == rule | {"set_by": "lan", "valid_from": made["valid_from"]}
+    general = {"category": None, "customer_class": None, "calendar": None}
+    assert made == rule | general | {"set_by": "lan", "valid_from": made["valid_from"]}
     assert datetime.fromisoformat(made["valid_from"]) == START
     past = rule | {"valid_from": (START - timedelta(seconds=1)).isoformat()}
     problem = await kept.call("PUT", "/policies", json=past, expect=422)
@@ -256,4 +257,4 @@ async def test_x3_a_policy_is_set_with_history_and_not_into_the_past(kept: Commi
         await kept.call("PUT", "/policies", json=rule | wrong, expect=422)
     rules = await kept.call("GET", "/policies")
     assert rules[0] == made
-    assert len(rules) == 4
+    assert len(rules) == 5

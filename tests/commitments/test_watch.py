@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contracts import commitments as told
 from shared.contracts import intake as heard
+from shared.contracts.commitments import CommitmentKind
 from shared.ids import new_id
 from tests.commitments.conftest import START, Commitments
 
@@ -77,41 +79,65 @@ async def test_the_list_pages_by_cursor(kept: Commitments) -> None:
     assert sorted(seen) == sorted(str(case.case_id) for case in cases)
 
 
-ACTS = st.lists(st.sampled_from(["open", "speak", "call us", "resolve", "reopen", "hour", "day", "week"]), max_size=12)
+HAPPENINGS = ["open", "speak", "call us", "call nobody", "resolve", "reopen", "hour", "day", "week"]
+ACTS = st.lists(st.sampled_from(HAPPENINGS), max_size=12)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=ACTS)
-async def test_c9_holds_whatever_happens(kept: Commitments, acts: list[str]) -> None:
-    """Each example has a customer of its own; the database goes on."""
+async def test_c9_c15_hold_whatever_happens(kept: Commitments, acts: list[str]) -> None:
+    """Each example has a customer of its own; the database goes on. `cases` has since when each is open."""
     lan = new_id()
-    cases: dict[Any, bool] = {}
+    cases: dict[Any, datetime | None] = {}
     for act in ["open", *acts]:
         facts: dict[str, Any] = {"customer_id": lan, "kind": "request", "by": "minh"}
         match act:
             case "open":
                 case = kept.case(lan)
-                cases[case.case_id] = True
+                cases[case.case_id] = kept.now
                 await kept.deliver(case)
             case "speak":
                 await kept.deliver(kept.answer(lan))
             case "call us":
                 await kept.deliver(kept.contact(lan, "call"))
+            case "call nobody":
+                await kept.deliver(kept.contact(lan, "missed_call"), kept.answer(lan, "missed_call"))
             case "resolve":
-                cases |= dict.fromkeys(cases, False)
+                cases |= dict.fromkeys(cases, None)
                 resolved = [heard.CaseResolved(**facts, case_id=c, resolved_at=kept.now, summary="x") for c in cases]
                 await kept.deliver(*resolved)
             case "reopen":
-                cases |= dict.fromkeys(cases, True)
+                cases |= dict.fromkeys(cases, kept.now)
                 again = [heard.CaseReopened(**facts, case_id=c, reopened_at=kept.now, reason="x") for c in cases]
                 await kept.deliver(*again)
             case _:
                 await kept.pass_time(**{f"{act}s": 1})
-        rows = await kept.rows("SELECT * FROM case_watch WHERE open AND customer_id = :c", c=lan)
-        assert {row.case_id for row in rows} == {c for c, is_open in cases.items() if is_open}
-        timers = await kept.timers()
-        said = {fact.case_id for fact in await kept.facts(told.NextContactDue)}
-        for row in rows:
-            future = row.next_contact_at > kept.now
-            assert future == (timers.get(("next_contact", str(row.case_id))) == row.next_contact_at)
-            assert future or row.case_id in said
+        await _every_open_case_is_watched(kept, lan, {c for c, since in cases.items() if since is not None})
+        await _every_old_case_owes_one_update(kept, lan, cases)
+
+
+async def _every_open_case_is_watched(kept: Commitments, customer: UUID, are_open: set[UUID]) -> None:
+    """C9: the next contact is in the future and has its timer, or it stands in the breach list and was said."""
+    rows = await kept.rows("SELECT * FROM case_watch WHERE open AND customer_id = :c", c=customer)
+    assert {row.case_id for row in rows} == are_open
+    timers = await kept.timers()
+    said = {fact.case_id for fact in await kept.facts(told.NextContactDue)}
+    for row in rows:
+        future = row.next_contact_at > kept.now
+        assert future == (timers.get(("next_contact", str(row.case_id))) == row.next_contact_at)
+        assert future or row.case_id in said
+
+
+async def _every_old_case_owes_one_update(
+    kept: Commitments, customer: UUID, cases: dict[UUID, datetime | None]
+) -> None:
+    """C15: each case that has been open for a week owes one update, not given yet; what is not open owes none.
+
+    One that was opened again while it was open may owe one before a week is over.
+    """
+    updates = [p for p in await kept.all(customer) if p.kind is CommitmentKind.UPDATE]
+    waiting = [p.case_id for p in updates if p.fulfilled_at is None]
+    are_open = {case: since for case, since in cases.items() if since is not None}
+    assert len(waiting) == len(set(waiting)), "one at a time"
+    assert {case for case, since in are_open.items() if kept.now - since >= timedelta(days=7)} <= set(waiting)
+    assert set(waiting) <= set(are_open)

@@ -22,38 +22,11 @@ from services.commitments.promise.model import (
 )
 from services.commitments.promise.reviewing import confirm, review
 from services.commitments.promise.rules import RULES, Command, check_due
-from services.commitments.promise.telling import agree, choose, decline, draft, state
+from services.commitments.promise.telling import agree, choose, decline, draft, escalate, state
 
 __all__ = [
-    "FARTHEST",
-    "OPEN",
-    "RULES",
-    "WARN_AT",
-    "Approval",
-    "ClockKind",
-    "Command",
-    "Decision",
-    "Promise",
-    "Status",
-    "agree",
-    "both",
-    "check_due",
-    "choose",
-    "clocks",
-    "confirm",
-    "decline",
-    "draft",
-    "facts",
-    "fall_due",
-    "fulfil",
-    "reset_clocks",
-    "resume",
-    "review",
-    "revise",
-    "state",
-    "tell_progress",
-    "void",
-    "wait",
-    "warn",
+    "FARTHEST", "OPEN", "RULES", "WARN_AT", "Approval", "ClockKind", "Command", "Decision", "Promise", "Status",
+    "agree", "both", "check_due", "choose", "clocks", "confirm", "decline", "draft", "escalate", "facts", "fall_due",
+    "fulfil", "reset_clocks", "resume", "review", "revise", "state", "tell_progress", "void", "wait", "warn",
     "withdraw",
 ]  # fmt: skip

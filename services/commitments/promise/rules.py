@@ -32,6 +32,7 @@ class Command(StrEnum):
     WAIT = "wait"
     RESUME = "resume"
     WARN = "warn"
+    ESCALATE = "escalate"
     FALL_DUE = "fall due"
     FULFIL = "fulfil"
     WITHDRAW = "withdraw"
@@ -59,6 +60,7 @@ RULES: Mapping[Command, Rule] = {
     Command.WAIT: Rule(OPEN, (), in_time=True),
     Command.RESUME: Rule(OPEN, ()),
     Command.WARN: Rule(OPEN, ()),
+    Command.ESCALATE: Rule(OPEN | {_S.BROKEN}, ()),
     Command.FALL_DUE: Rule(OPEN, (_S.BROKEN,)),
     Command.FULFIL: Rule(OPEN, (_S.FULFILLED, _S.BROKEN)),
     Command.WITHDRAW: Rule(OPEN | {_S.DRAFT}, (_S.WITHDRAWN,), in_time=True),

@@ -143,3 +143,11 @@ def decline(
         return replace(promise, answered=revision), (said,)
     declined = replace(promise, status=Status.DECLINED, answered=revision, closed_at=now, waiting_since=None)
     return declined, (said,)
+
+
+def escalate(promise: Promise, *, to: str, by_when: datetime, reason: str, by: str, now: datetime) -> Decision:
+    """Given to somebody who can: `to` speaks with the customer by then. That is a promise of its own (C11)."""
+    expect(promise, Command.ESCALATE, now)
+    check_due(by_when, now)
+    facts_ = facts(promise, promise.binds)
+    return promise, (told.CommitmentEscalated(**facts_, to=to, by_when=by_when, reason=reason, by=by),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 # Sane to begin with, and the tenant's to change. Amounts are by currency; one that is not named allows nothing.
 _LIMITS = {

@@ -1,0 +1,89 @@
+"""Business calendars over HTTP: set with history, shown as they are valid, and closed by iCalendar files."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Path, Query, Request, status
+from pydantic import AwareDatetime, BaseModel
+
+from services.commitments.access import MayRead, MayWrite
+from services.commitments.calendars.ical import LARGEST, Unreadable, read_closed
+from services.commitments.calendars.schemas import CalendarView, Closed, Definition, NewCalendar
+from services.commitments.calendars.store import add_version, version_at, versions
+from services.commitments.effective import begins
+from services.commitments.errors import CalendarNotFound, UnreadableCalendarFile
+from services.commitments.promise import FARTHEST
+from shared.problems import TooLarge
+from shared.routing import Reading, Writing, router
+
+api = router("/commitments/calendars", tags=["calendars"])
+
+EARLIEST = 1970
+
+Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+class CalendarVersion(BaseModel):
+    name: str
+    zone: str
+    valid_from: datetime
+    set_by: str
+
+
+@api.get("")
+async def calendars(session: Reading, who: MayRead) -> list[CalendarVersion]:
+    """Every version there is and was; the newest valid one counts."""
+    return [
+        CalendarVersion(name=r.name, zone=r.definition["zone"], valid_from=r.valid_from, set_by=r.set_by)
+        for r in await versions(session)
+    ]
+
+
+@api.put("", status_code=status.HTTP_201_CREATED)
+async def set_calendar(new: NewCalendar, session: Writing, who: MayWrite) -> CalendarView:
+    """A calendar from an instant on. Clocks that run keep the version that was valid when they began."""
+    valid_from = begins(new.valid_from, session.now)
+    before = await version_at(session, new.name, valid_from)
+    imported = before.definition["imported"] if before is not None else Closed()
+    hours = new.model_dump(exclude={"name", "valid_from"})
+    definition = Definition.model_validate(hours | {"imported": imported})
+    return CalendarView.of(await add_version(session, new.name, definition, valid_from, who.subject))
+
+
+@api.get("/{name}")
+async def calendar(
+    name: Name,
+    request: Request,
+    session: Reading,
+    who: MayRead,
+    at: Annotated[AwareDatetime | None, Query(description="As it is valid then; now where nothing is said.")] = None,
+) -> CalendarView:
+    now: datetime = request.app.state.runtime.clock.now()
+    at = min(at or now, now + FARTHEST)
+    row = await version_at(session, name, at) if at.year > EARLIEST else None
+    if row is None:
+        raise CalendarNotFound(f"there is no calendar {name} at that time")
+    return CalendarView.of(row)
+
+
+@api.post("/{name}/ical", status_code=status.HTTP_201_CREATED)
+async def import_ical(name: Name, request: Request, session: Writing, who: MayWrite) -> CalendarView:
+    """The events of a file (RFC 5545, at most 512 KiB) are closed time from now on; they replace those of the last."""
+    row = await version_at(session, name, session.now)
+    if row is None:
+        raise CalendarNotFound(f"there is no calendar {name} at that time")
+    raw = await request.body()
+    if len(raw) > LARGEST:
+        raise TooLarge(f"a calendar file has at most {LARGEST} bytes")
+    before = Definition.model_validate(row.definition)
+    try:
+        # Pure work of up to a second: not on the loop that serves everybody.
+        closed = await asyncio.to_thread(read_closed, raw, before.zone, session.now)
+    except Unreadable as error:
+        raise UnreadableCalendarFile(str(error)) from None
+    imported = Closed(days=list(closed.days), spans=list(closed.spans))
+    definition = before.model_copy(update={"imported": imported})
+    return CalendarView.of(await add_version(session, name, definition, session.now, who.subject))

@@ -1,0 +1,55 @@
+"""The promises that policy makes, told at once. Pure, but for the id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.commitments.customers import Customer
+from services.commitments.policies import Circumstances, PolicyKind
+from services.commitments.promise import Decision, Promise, state
+from services.commitments.watch import Case
+from services.commitments.words import SAYS
+from shared.contracts.commitments import Terms
+from shared.contracts.intake import ChannelKind, InteractionReceived, Language
+from shared.ids import new_id
+
+
+def owed(
+    kind: PolicyKind,
+    customer_id: UUID,
+    to: Customer,
+    *,
+    since: datetime,
+    due_at: datetime,
+    language: Language | None = None,
+    slots: dict[str, str] | None = None,
+    **facts: Any,
+) -> Decision:
+    """A promise of this kind whose clock runs from `since`. `slots` fill the words, `facts` are fields of the promise.
+
+    Raises ValueError for a kind that makes no promise.
+    """
+    if kind.makes is None:
+        raise ValueError(f"{kind} makes no promise")
+    says = SAYS[kind][language or to.language]
+    words = says.words.format_map(slots) if slots else says.words
+    terms = (Terms(revision=1, words=words, due_at=due_at, zone=to.zone, cost=says.cost),)
+    return state(Promise(id=new_id(), customer_id=customer_id, kind=kind.makes, terms=terms, **facts), since)
+
+
+def of_contact(contact: InteractionReceived, case: Case | None, to: Customer) -> Circumstances:
+    if case is None:
+        return Circumstances(contact.channel_kind, None, to.classes)
+    is_later = case.is_open and case.first_contact != contact.interaction_id
+    return Circumstances(contact.channel_kind, case.category, to.classes, case.is_complaint, is_later)
+
+
+def of_case(case: Case, to: Customer) -> Circumstances:
+    return Circumstances(None, case.category, to.classes, case.is_complaint)
+
+
+def of_promise(promise: Promise, to: Customer) -> Circumstances:
+    channel = ChannelKind(promise.channel_kind) if promise.channel_kind else None
+    return Circumstances(channel, promise.category, to.classes)
