@@ -375,7 +375,9 @@ async def test_c37_the_front_line_had_it_and_kept_it(kept: Commitments) -> None:
 async def test_c36_the_spread_of_remedies_in_one_class(kept: Commitments) -> None:
     for days in (1, 2, 9):
         story = Story(kept, category="giao hàng")
-        promise = await kept.promise(category="giao hàng", due_at=(kept.now + 3 * DAY).isoformat())
+        gift = {"amount": str(days * 10), "currency": "VND", "reason": "it took so long"}
+        due = (kept.now + 3 * DAY).isoformat()
+        promise = await kept.promise(category="giao hàng", due_at=due, concession=gift)
         await story.tell()
         kept.clock.advance(days * DAY)
         await kept.fire()
@@ -386,6 +388,7 @@ async def test_c36_the_spread_of_remedies_in_one_class(kept: Commitments) -> Non
     assert (row["category"], row["n"]) == ("giao hàng", 3)
     assert [row["least"], row["median"]["value"], row["most"]] == [86_400, 2 * 86_400, 9 * 86_400]
     assert row["outcomes"] == {"kept": 2, "broken_silently": 1}
+    assert row["concessions"] == [{"currency": "VND", "n": 3, "least": "10", "median": "20", "most": "90"}]
 
 
 async def test_news_of_a_case_in_another_order_or_twice(kept: Commitments) -> None:

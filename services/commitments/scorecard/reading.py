@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -97,6 +98,32 @@ def ending(filters: tuple[str, ...]) -> TextClause:
         SELECT category, outcome, count(*) AS n FROM commitment
         WHERE {_fell_due(filters)} AND outcome IS NOT NULL AND closed_at <= :as_of GROUP BY 1, 2 ORDER BY 1, 2
     """)
+
+
+@cache
+def conceding(filters: tuple[str, ...]) -> TextClause:
+    """What was given up in promises of one class, by currency: the binding terms' concession."""
+    return text(f"""
+        WITH given AS (
+            SELECT category, terms -> (binding - 1) -> 'concession' AS concession FROM commitment
+            WHERE {_fell_due(filters)} AND terms -> (binding - 1) -> 'concession' ->> 'amount' IS NOT NULL)
+        SELECT category, concession ->> 'currency' AS currency, count(*) AS n,
+               min(CAST(concession ->> 'amount' AS numeric)) AS least,
+               percentile_disc(0.5) WITHIN GROUP (ORDER BY CAST(concession ->> 'amount' AS numeric)) AS median,
+               max(CAST(concession ->> 'amount' AS numeric)) AS most
+        FROM given GROUP BY 1, 2 ORDER BY 1, 2
+    """)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Concessions in one currency: how many, and how far apart they lie."""
+
+    currency: str
+    n: int
+    least: Decimal
+    median: Decimal
+    most: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +215,15 @@ async def outcomes(session: ReadSession, scope: Scope) -> dict[str | None, dict[
     found: dict[str | None, dict[str, int]] = {}
     for row in await session.execute(ending(scope.filters), scope.values):
         found.setdefault(row.category, {})[row.outcome] = row.n
+    return found
+
+
+async def concessions(session: ReadSession, scope: Scope) -> dict[str | None, list[Given]]:
+    """What was given up, by category."""
+    found: dict[str | None, list[Given]] = {}
+    for row in await session.execute(conceding(scope.filters), scope.values):
+        given = Given(row.currency, row.n, row.least, row.median, row.most)
+        found.setdefault(row.category, []).append(given)
     return found
 
 

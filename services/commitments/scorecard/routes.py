@@ -22,6 +22,7 @@ from services.commitments.scorecard.views import (
     FirstContactRow,
     Frontline,
     FrontlineRow,
+    GivenView,
     KeptRow,
     KeptView,
     OwnRate,
@@ -135,14 +136,16 @@ async def first_contact(
 async def remedies(session: Reading, who: MayRead, window: Asked, recontact: Recontact) -> Remedies:
     """The same class of situation, and how far apart what became of it lies (C36)."""
     times = await case_reading.resolutions(session, window, CasesBy.CATEGORY, recontact)
-    ends = await reading.outcomes(session, Scope(window))
+    people = Scope(window, CommitmentKind.PROMISE)
+    ends, given = await reading.outcomes(session, people), await reading.concessions(session, people)
     rows = []
-    for key in sorted({*times, *ends}, key=lambda name: name or ""):
+    for key in sorted({*times, *ends, *given}, key=lambda name: name or ""):
         time = times.get(key)
         rows.append(
             RemedyRow(
                 category=key,
                 outcomes=ends.get(key, {}),
+                concessions=[GivenView.model_validate(one) for one in given.get(key, [])],
                 n=time.n if time else 0,
                 least=time.least if time else None,
                 median=QuantileView.of(time.taken if time else None, 0.5),

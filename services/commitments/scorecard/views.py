@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from services.commitments.scorecard.case_reading import Resolution
 from services.commitments.scorecard.measures import CaseTally, Quantiles, Share, Tally, Verdict
@@ -208,11 +209,25 @@ class FirstContact(BaseModel):
     rows: list[FirstContactRow]
 
 
+class GivenView(BaseModel):
+    """Concessions in one currency, in its own units: how many, and how far apart they lie."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    currency: str
+    n: int
+    least: Decimal
+    median: Decimal
+    most: Decimal
+
+
 class RemedyRow(BaseModel):
-    """One class of situation: what became of its promises, and how far the seconds to resolution lie apart."""
+    """One class of situation: what became of the promises people made, what was given up, and how far the seconds to
+    resolution lie apart."""
 
     category: str | None
     outcomes: dict[str, int]
+    concessions: list[GivenView]
     n: int
     least: float | None
     median: QuantileView
