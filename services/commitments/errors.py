@@ -39,3 +39,13 @@ class PolicyInThePast(Invalid):
     """A policy holds from now on: what was valid in the past is history, which reports rely on."""
 
     code = "policy-in-the-past"
+
+
+class FieldWrong(Invalid):
+    """A field of a page's form does not hold; `field` names it, the detail is a sentence for the person."""
+
+    code = "field-wrong"
+
+    def __init__(self, field: str, says: str) -> None:
+        super().__init__(says, field=field)
+        self.field = field

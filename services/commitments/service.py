@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from services.commitments import board, customer_page, routes
+from services.commitments import customer_page, routes
+from services.commitments.board import routes as board
 from services.commitments.deadlines import deadlines
 from services.commitments.reactions import Reactions
 from services.commitments.settings import CommitmentsSettings

@@ -34,6 +34,7 @@ def revise(
     old = promise.binds
     new = old.model_copy(
         update={
+            "due_on": None,
             **{name: value for name, value in changes.items() if value is not None},
             "revision": len(promise.terms) + 1,
             "due_at": due_at,
