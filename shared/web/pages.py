@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.problems import Problem
-from shared.spoken import speak_briefly, speak_time
+from shared.spoken import speak_briefly, speak_time, speak_whole_day
 from shared.web.words import translator
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(when=speak_time, brief=speak_briefly, address=address)
+        self._environment.filters.update(when=speak_time, brief=speak_briefly, day=speak_whole_day, address=address)
         self._environment.globals["style"] = STYLE
 
     def render(self, template: str, *, language: str = "en", status: int = 200, **values: Any) -> HTMLResponse:
