@@ -17,6 +17,7 @@ from services.commitments.customer_view import ANOTHER_TIME, OUTCOMES, Story, st
 from services.commitments.errors import DueInThePast, DueTooFar, FieldWrong, StaleRevision, TooLate, WrongState
 from services.commitments.forms import instant_of, number_of, sentence, text_of
 from services.commitments.promise import Decision, Promise, Status
+from services.commitments.promise.ending import NOT_FINISHED
 from services.commitments.routes import command, one
 from services.commitments.store import Promises
 from services.commitments.tables import CustomerRow
@@ -141,7 +142,9 @@ async def _render(
         outcome=OUTCOMES.get(promise.outcome) if promise.outcome else None,
         overdue=overdue,
         declined=promise.status is Status.DECLINED,
-        at_risk=tale.risk if promise.is_open and promise.warned_at and not overdue else None,
+        at_risk=(tale.risk or NOT_FINISHED)
+        if promise.is_open and promise.warned_at and not (overdue or asks)
+        else None,
         waiting_since=promise.waiting_since if promise.is_open else None,
         waits_for=tale.waits_for,
         progress=promise.progress,

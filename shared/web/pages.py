@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -55,8 +56,10 @@ _problems = Pages()
 
 
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:
-    """A problem in plain words, in the browser's language."""
-    language = "vi" if request.headers.get("accept-language", "").lower().startswith("vi") else "en"
+    """A problem in plain words, in the language of the address (`?lang=vi`), else the browser's."""
+    asked = parse_qs(request.scope.get("query_string", b"").decode("latin-1")).get("lang", [""])[0]
+    spoken = asked if asked in {"vi", "en"} else request.headers.get("accept-language", "").lower()[:2]
+    language = "vi" if spoken == "vi" else "en"
     page = _problems.render("problem.html", language=language, status=problem.status, problem=problem)
     page.headers.update(problem.headers)
     return page

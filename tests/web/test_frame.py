@@ -51,7 +51,7 @@ PARTS = {
 WRAPPERS = {
     "timeline": "parts.timeline(x)",
     "table": "parts.table(x, quiet=true)",
-    "lane": "parts.lane(x, 'risk', 3)",
+    "lane": "parts.lane(x, 'risk', 3, id='a')",
     "empty_state": "parts.empty_state(x)",
     "timeline_entry": "parts.timeline_entry(x, at, zone)",
     "promise_card": "parts.promise_card(day, 'at_risk')",

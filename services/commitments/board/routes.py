@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 
 from services.commitments.board import lanes, reading
 from services.commitments.board.acting import decide
-from services.commitments.board.lanes import Act, Lane
+from services.commitments.board.lanes import Act
 from services.commitments.board.news import News
 from services.commitments.board.reading import LIMIT, LOOK, Filters
 from services.commitments.errors import FieldWrong
@@ -122,8 +122,7 @@ async def _render(
         "board.html",
         language=lang,
         status=problem.status if problem else 200,
-        board=arranged,
-        lanes=Lane,
+        board={lane.value: shelf for lane, shelf in arranged.items()},
         status_of=lanes.status_of,
         waits=lanes.waits_for_customer,
         now=now,
