@@ -22,6 +22,7 @@ from services.commitments.routes import command, one
 from services.commitments.store import Promises
 from services.commitments.tables import CustomerRow
 from shared.contracts import Event, parse
+from shared.contracts.commitments import Terms
 from shared.database import ReadSession, WriteSession
 from shared.problems import Problem
 from shared.routing import Reading, Writing, router
@@ -142,9 +143,7 @@ async def _render(
         outcome=OUTCOMES.get(promise.outcome) if promise.outcome else None,
         overdue=overdue,
         declined=promise.status is Status.DECLINED,
-        at_risk=(tale.risk or NOT_FINISHED)
-        if promise.is_open and promise.warned_at and not (overdue or asks)
-        else None,
+        at_risk=(tale.risk or NOT_FINISHED) if _at_risk(promise, shown, overdue) else None,
         waiting_since=promise.waiting_since if promise.is_open else None,
         waits_for=tale.waits_for,
         progress=promise.progress,
@@ -162,6 +161,11 @@ async def _render(
     )
 
 
+def _at_risk(promise: Promise, shown: Terms, overdue: bool) -> bool:
+    """Whether what stands may slip. A new time that waits for a yes says so itself."""
+    return promise.is_open and promise.warned_at is not None and shown is promise.binds and not overdue
+
+
 def _state(promise: Promise, overdue: bool, asks: bool) -> str:
     """The sign on the card."""
     if promise.outcome is not None:
@@ -172,4 +176,4 @@ def _state(promise: Promise, overdue: bool, asks: bool) -> str:
         return "overdue"
     if promise.is_open and promise.waiting_since is not None:
         return "waiting"
-    return "at_risk" if promise.is_open and promise.warned_at is not None and not asks else promise.status.value
+    return "at_risk" if promise.is_open and promise.warned_at is not None else promise.status.value
