@@ -27,7 +27,7 @@ from shared.runtime import Runtime
 from shared.security import Sessions
 from shared.security.sessions import COOKIE
 from tests.commitments.conftest import PUBLIC_URL, START, Commitments, known, settings_for
-from tests.support.chromium import Tab, browsing, find_chromium
+from tests.support.chromium import Tab, browsing, find_chromium, running
 from tests.support.postgres import ScratchPostgres, scratch_postgres
 from tests.support.scratch import migrated_template
 from tests.support.serving import serving
@@ -249,8 +249,9 @@ async def main(directory: Path, only: str) -> None:
         raise SystemExit("no Chromium to look with")
     with scratch_postgres() as postgres:
         template = await asyncio.to_thread(migrated_template, postgres, Path(service.__file__).parent / "migrations")
-        async with browsing(chromium) as tab:
-            await pictures(directory, template, postgres, tab, only)
+        with running(chromium) as profile:
+            async with browsing(profile) as tab:
+                await pictures(directory, template, postgres, tab, only)
 
 
 if __name__ == "__main__":

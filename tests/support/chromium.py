@@ -8,8 +8,9 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -94,7 +95,7 @@ class Tab:
     async def until(self, script: str, *, within: float = 5.0) -> None:
         """Waits until an expression is true. Raises TimeoutError."""
         async with asyncio.timeout(within):
-            while not await self.value(script):
+            while not await self.value(f"Boolean({script})"):
                 await asyncio.sleep(0.05)
 
     async def size(self, width: int, height: int = 844) -> None:
@@ -123,33 +124,35 @@ class Tab:
         ]
 
 
-@asynccontextmanager
-async def browsing(chromium: str) -> AsyncIterator[Tab]:
-    """A browser with nothing in it and one tab."""
+@contextmanager
+def running(chromium: str) -> Iterator[Path]:
+    """A browser without a window and with nothing in it: its profile, by which tabs are opened."""
     with scratch_directory() as profile:
-        process = await asyncio.create_subprocess_exec(
-            chromium,
-            *_OPTIONS,
-            f"--user-data-dir={profile}",
-            "about:blank",
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        command = [chromium, *_OPTIONS, f"--user-data-dir={profile}", "about:blank"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            async with connect(await _address(profile), max_size=None, proxy=None) as socket:
-                tab = Tab(socket)
-                listening = asyncio.create_task(tab.listen())
-                target = await tab.send("Target.createTarget", url="about:blank")
-                attached = await tab.send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
-                tab.session = attached["sessionId"]
-                for domain in ("Page", "Runtime", "Log", "Network", "Accessibility"):
-                    await tab.send(f"{domain}.enable")
-                yield tab
-                listening.cancel()
+            yield profile
         finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+            process.kill()
+            process.wait()
+
+
+@asynccontextmanager
+async def browsing(profile: Path) -> AsyncIterator[Tab]:
+    """A tab of its own, with cookies of its own."""
+    async with connect(await _address(profile), max_size=None, proxy=None) as socket:
+        tab = Tab(socket)
+        listening = asyncio.create_task(tab.listen())
+        context = (await tab.send("Target.createBrowserContext"))["browserContextId"]
+        target = await tab.send("Target.createTarget", url="about:blank", browserContextId=context)
+        attached = await tab.send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        tab.session = attached["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network", "Accessibility"):
+            await tab.send(f"{domain}.enable")
+        yield tab
+        tab.session = None
+        await tab.send("Target.disposeBrowserContext", browserContextId=context)
+        listening.cancel()
 
 
 async def _address(profile: Path) -> str:

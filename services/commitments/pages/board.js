@@ -5,7 +5,7 @@
   const live = document.getElementById("live");
   const lanes = () => document.getElementById("lanes");
   let here = lanes().dataset.here;
-  let busy = false;
+  let running = null;
   let again = false;
 
   // An address that repeats a form or a thank-you is not one to load again.
@@ -61,30 +61,26 @@
     if (selection && selection[0] !== null && target === focused) target.setSelectionRange(...selection);
   };
 
-  const refresh = async () => {
-    if (busy) {
-      again = true;
-      return;
-    }
-    busy = true;
+  const load = async () => {
     try {
       do {
         again = false;
         const answer = await fetch(here, { headers: { Accept: "text/html" }, cache: "no-store" });
-        if (!answer.ok) {
-          say(answer.status === 401 ? "ended" : "lost");
-          break;
-        }
+        if (!answer.ok) return say(answer.status === 401 ? "ended" : "lost");
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("lanes");
-        if (fresh.dataset.here === here) swap(document.adoptNode(fresh));
-        else again = true;
+        if (!again) swap(document.adoptNode(fresh));
         say("live");
       } while (again);
     } catch {
       say("lost");
-    } finally {
-      busy = false;
     }
+  };
+
+  // One at a time; asked meanwhile, it looks once more before it is done.
+  const refresh = () => {
+    if (running) again = true;
+    running ??= load().finally(() => (running = null));
+    return running;
   };
 
   // A slip opens its forms in place.
@@ -104,7 +100,7 @@
   const connect = () => {
     const stream = new EventSource(lanes().dataset.stream);
     stream.addEventListener("open", () => say("live"));
-    stream.addEventListener("changed", refresh);
+    stream.addEventListener("changed", () => refresh());
     stream.addEventListener("error", () => {
       say("lost");
       if (stream.readyState !== EventSource.CLOSED) return;
