@@ -24,7 +24,7 @@ from shared.clock import ManualClock
 from shared.http import create_app
 from shared.ids import new_id
 from shared.runtime import Runtime
-from shared.security import Sessions
+from shared.security import Links, Sessions
 from shared.security.sessions import COOKIE
 from tests.commitments.conftest import PUBLIC_URL, START, Commitments, known, settings_for
 from tests.support.chromium import Tab, browsing, find_chromium, running
@@ -42,6 +42,7 @@ NAMES = (
     None,
     "Trần Minh",
 )
+TEAMS = ("kỹ thuật miền Đông Nam Bộ", "kho", "kho")
 WORDS = (
     "Đơn hàng 1042 tới nơi trong tay chị",
     "Kỹ thuật viên tới kiểm tra máy giặt, thay gioăng cửa nếu cần và hướng dẫn cách dùng",
@@ -106,13 +107,9 @@ async def crowd(kept: Commitments, count: int = 200) -> None:
     for n in range(count):
         due = kept.now + timedelta(hours=3 + n * 7 % 60)
         owner = ("minh", "hoa.tran", "công.tằng.tôn.nữ.thị.ngọc.bích.phương", None)[n % 4]
-        made = await kept.promise(
-            people[n % len(people)],
-            words=WORDS[n % len(WORDS)],
-            due_at=due.isoformat(),
-            team="kho" if n % 3 else "kỹ thuật miền Đông Nam Bộ",
-            **({"owner": owner} if owner else {}),
-        )
+        changes: dict[str, Any] = {"owner": owner} if owner else {}
+        changes |= {"words": WORDS[n % len(WORDS)], "due_at": due.isoformat(), "team": TEAMS[n % 3]}
+        made = await kept.promise(people[n % len(people)], **changes)
         ids.append(made["id"])
     for n, id_ in enumerate(ids[:60]):
         await act_on(kept, id_, n)
@@ -201,10 +198,7 @@ async def late_states(kept: Commitments) -> dict[str, str]:
 
 
 def token_of(kept: Commitments, id_: str) -> str:
-    settings = kept.runtime.settings
-    from shared.security import Links
-
-    return Links(settings, kept.clock, service.LINK_PURPOSE).token(UUID(id_), lifetime=timedelta(days=9))
+    return Links(kept.runtime.settings, kept.clock, service.LINK_PURPOSE).token(UUID(id_), lifetime=timedelta(days=9))
 
 
 async def sign_in(kept: Commitments, tab: Tab, url: str) -> None:
