@@ -89,7 +89,8 @@ def test_each_promise_stands_in_one_lane_and_in_the_order_it_came(promises: list
     assert len(shown) == len({line.promise.id for line in shown})
     assert {line.promise.id for line in shown} == {p.id for p in promises if lane_of(p, START)}
     for lane, shelf in board.items():
-        assert list(shelf.lines) == [line for line in lines if lane_of(line.promise, START) is lane]
+        assert [line.promise for line in shelf.lines] == [p for p in promises if lane_of(p, START) is lane]
+        assert [line.status for line in shelf.lines] == [status_of(line.promise, START) for line in shelf.lines]
 
 
 def test_a_lane_of_what_is_over_ends_and_says_so() -> None:

@@ -89,7 +89,7 @@ async def board(kept: Commitments, **query: str) -> str:
 
 
 def shown(html: str) -> set[str]:
-    return set(re.findall(r'id="w-[^"]+">(.*?)</a>', html))
+    return set(re.findall(r'id="w-[^"]+" [^>]*>(.*?)</a>', html))
 
 
 async def test_filters_by_owner_team_kind_and_text_and_all_of_them(kept: Commitments) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import asyncpg
 import pytest
@@ -96,7 +97,11 @@ class Storm:
 async def storming(postgres: ScratchPostgres, directory: Path) -> AsyncIterator[tuple[Storm, str]]:
     template = await asyncio.to_thread(migrated_template, postgres, registry.migrations("commitments"))
     key = secrets.token_urlsafe(48)
-    settings = {"database_url": postgres.url(template), "broker": "local", "local_broker_url": postgres.url(template)}
+    settings: dict[str, Any] = {
+        "database_url": postgres.url(template),
+        "broker": "local",
+        "local_broker_url": postgres.url(template),
+    }
     environment = {f"KEPT_{name.upper()}": value for name, value in settings.items()} | {"KEPT_SECRET_KEY": key}
     runtime = registry.runtime("commitments", SystemClock(), role="api", secret_key=key, **settings)
     worker = ServiceProcess("commitments", "worker", environment, directory / "worker.log")

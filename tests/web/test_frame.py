@@ -42,7 +42,6 @@ PARTS = {
     "timeline_entry": "parts.timeline_entry(x, at, zone, 'in', x, x, x, 'at_risk', link)",
     "promise_card": "parts.promise_card(terms, 'stated', x, link, at, at) ~ parts.promise_card(bare, 'agreed')",
     "steps": "parts.steps(x, [{'words': x, 'status': 'done', 'who': x, 'at': at}, {'words': x}], zone)",
-    "slip": "parts.slip(x, link, at, zone, x, x, 'waiting', x) ~ parts.slip(x, link, at, zone)",
     "button": "parts.button(x) ~ parts.button(x, 'quiet', x, x) ~ parts.button(x, href=link)",
     "field": "parts.field('a', x, x, hint=x, error=x, required=true) ~ parts.field('b', x, x, rows=3, id='e')",
     "choice": "parts.choice('c', x, [(x, x), ('n', x)], x, hint=x, error=x)",
@@ -55,7 +54,6 @@ WRAPPERS = {
     "empty_state": "parts.empty_state(x)",
     "timeline_entry": "parts.timeline_entry(x, at, zone)",
     "promise_card": "parts.promise_card(day, 'at_risk')",
-    "slip": "parts.slip(x, link, at, zone, id='a')",
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.commitments.promise import RULES, Command, Promise, Status
+from shared.contracts.commitments import CommitmentKind
 
 SOON = timedelta(hours=24)
 MOST = 50
@@ -48,11 +49,17 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A promise, its customer's name, and what was heard of it."""
+    """A promise, its customer's name, what was heard of it, and the sign beside it."""
 
     promise: Promise
     customer: str | None
     heard: Heard | None = None
+    status: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a person made it; the others are opened by policy."""
+        return self.promise.kind is CommitmentKind.PROMISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ def arrange(lines: Sequence[Line], now: datetime) -> Board:
     for line in lines:
         lane = lane_of(line.promise, now)
         if lane is not None:
-            shelves[lane].append(line)
+            shelves[lane].append(replace(line, status=status_of(line.promise, now)))
     return {
         lane: Shelf(found[:MOST], len(found) > MOST) if lane in _SHORT else Shelf(found)
         for lane, found in shelves.items()

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
 
-from services.commitments.board.lanes import MOST, Heard, Line, refused_change
+from services.commitments.board.lanes import MOST, Heard, Line, refused_change, status_of
 from services.commitments.promise import Promise, Status
 from services.commitments.store import COLUMNS, as_promise
 from shared.contracts.commitments import CommitmentDeclined, CommitmentWaiting
@@ -131,10 +131,13 @@ async def lines(session: ReadSession, filters: Filters, now: datetime) -> Found:
     return Found(await _with_heard(session, found), len(ours) > LIMIT)
 
 
-async def line(session: ReadSession, id: UUID) -> Line | None:  # noqa: A002
+async def line(session: ReadSession, id: UUID, now: datetime) -> Line | None:  # noqa: A002
     """One promise, on the board or not any more."""
     row = (await session.execute(_ONE, {"id": id})).first()
-    return (await _with_heard(session, [_line(row)]))[0] if row else None
+    if row is None:
+        return None
+    (found,) = await _with_heard(session, [_line(row)])
+    return replace(found, status=status_of(found.promise, now))
 
 
 async def record(session: ReadSession, now: datetime, *, owner: str = "", team: str = "") -> tuple[int, int] | None:

@@ -116,16 +116,15 @@ async def _render(
     found = await reading.lines(session, filters, now)
     arranged = lanes.arrange(found.lines, now)
     shown = next((line for shelf in arranged.values() for line in shelf.lines if line.promise.id == id), None)
-    opened = shown or (await reading.line(session, id) if id else None)
+    opened = shown or (await reading.line(session, id, now) if id else None)
+    on_it = [line for shelf in arranged.values() for line in shelf.lines] + ([opened] if opened else [])
     act, typed, problem = refused or (None, {}, None)
     return _pages.render(
         "board.html",
         language=lang,
         status=problem.status if problem else 200,
         board={lane.value: shelf for lane, shelf in arranged.items()},
-        status_of=lanes.status_of,
-        waits=lanes.waits_for_customer,
-        now=now,
+        statuses={line.status for line in on_it},
         limit=LIMIT if found.more else None,
         look=LOOK if filters.team or filters.kind or filters.q else None,
         zone=request.app.state.runtime.settings.default_zone,
