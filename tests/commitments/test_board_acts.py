@@ -77,6 +77,7 @@ async def test_c18_a_refusal_stands_beside_the_slip_and_nothing_typed_is_lost(st
     for kept_ in ("2026-03-01", "09:00", "Vì &lt;bão&gt;", "Khác", "Please choose a time in the future."):
         assert kept_ in past.text, kept_
     assert f'<details id="act-revise-{id_}" open>' in past.text
+    assert f'aria-describedby="revise-due_day-{id_}-error"' in past.text
     empty = await send(staff, id_, "revise", **(typed | {"due_day": "2026-03-04", "reason": " "}))
     assert empty.status_code == 422
     assert f'aria-describedby="revise-reason-{id_}-hint revise-reason-{id_}-error"' in empty.text

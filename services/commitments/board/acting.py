@@ -6,8 +6,8 @@ from datetime import datetime
 
 from services.commitments import promise as core
 from services.commitments.board.lanes import Act
-from services.commitments.errors import FieldWrong
-from services.commitments.forms import WORDS, Form, instant_of, number_of, text_of, text_or_none
+from services.commitments.errors import DueInThePast, DueTooFar, FieldWrong
+from services.commitments.forms import WORDS, Form, instant_of, number_of, sentence, text_of, text_or_none
 from services.commitments.promise import Decision, Promise
 from shared.contracts.commitments import Progress
 
@@ -34,7 +34,7 @@ def decide(act: Act, form: Form, promise: Promise, *, by: str, now: datetime) ->
 def _revise(form: Form, promise: Promise, by: str, now: datetime) -> Decision:
     return core.revise(
         promise,
-        due_at=_instant(form, "due", promise),
+        due_at=_instant(form, "due", promise, now),
         reason=text_of(form, "reason"),
         by=by,
         now=now,
@@ -45,21 +45,24 @@ def _revise(form: Form, promise: Promise, by: str, now: datetime) -> Decision:
 
 
 def _progress(form: Form, promise: Promise, now: datetime) -> Progress:
-    said = Progress(
+    return Progress(
         at=now,
         now_doing=text_of(form, "now_doing", WORDS),
         problems=text_or_none(form, "problems"),
         solution=text_or_none(form, "solution"),
         next_step=text_of(form, "next_step", WORDS),
-        next_contact_at=_instant(form, "contact", promise),
+        next_contact_at=_instant(form, "contact", promise, now),
         steps_done=number_of(form, "steps_done", most=50) if form.get("steps_done", "").strip() else 0,
     )
-    core.check_due(said.next_contact_at, now)
-    return said
 
 
-def _instant(form: Form, name: str, promise: Promise) -> datetime:
+def _instant(form: Form, name: str, promise: Promise, now: datetime) -> datetime:
+    """A time to come. Raises FieldWrong."""
     at = instant_of(form, name, promise.binds.zone)
     if at is None:
         raise FieldWrong(f"{name}_day", "Please choose a day.")
+    try:
+        core.check_due(at, now)
+    except (DueInThePast, DueTooFar) as problem:
+        raise FieldWrong(f"{name}_day", sentence(problem)) from None
     return at

@@ -150,7 +150,8 @@ def _may(promise: Promise, act: Act, now: datetime) -> bool:
         case Act.PROGRESS:
             return promise.is_open or undone
         case Act.WARN:
-            return promise.is_open and not late and promise.warned_at is None and promise.waiting_since is None
+            unsaid = promise.warned_at is None and promise.waiting_since is None
+            return promise.is_open and unsaid and now < promise.binds.due_at
         case Act.WAIT:
             return promise.is_open and not late and promise.waiting_since is None
         case Act.RESUME:
