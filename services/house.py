@@ -33,6 +33,11 @@ class House:
     runtimes: dict[str, Runtime]
     has_mailbox: bool
 
+    def close_streams(self) -> None:
+        """Ends the answers that stay open, before the server waits for them."""
+        for made in self.runtimes.values():
+            made.closing.set()
+
 
 def secret_key(directory: Path) -> str:
     """The installation's own key, made once and readable to its owner only."""

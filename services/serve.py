@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +25,7 @@ def serve(name: str, *, role: Role, host: str, port: int) -> None:
     """Answers on host:port (a worker answers health, readiness and metrics there) and stops gracefully on SIGTERM."""
     made = runtime(name, SystemClock(), role=role)
     configure(made)
-    run(create_app(made), host, port)
+    run(create_app(made), host, port, at_end=made.closing.set)
 
 
 def serve_front(at: str, *, mailbox: bool, host: str, port: int) -> None:
@@ -33,15 +34,24 @@ def serve_front(at: str, *, mailbox: bool, host: str, port: int) -> None:
     run(Front(Remote(at).ask, mailbox=mailbox), host, port, lifespan="off")
 
 
-def run(app: ASGIApp, host: str, port: int, **options: Any) -> None:
+def run(app: ASGIApp, host: str, port: int, *, at_end: Callable[[], None] | None = None, **options: Any) -> None:
     """Until SIGTERM or SIGINT; having stopped as it was told is a success. (uvicorn.run ends by the signal.)"""
     config = uvicorn.Config(app, host=host, port=port, **SERVER, **options)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(Server(config)))
+        runner.run(_serve(Server(config, at_end)))
 
 
 class Server(uvicorn.Server):
-    """Leaves signals to whoever runs it."""
+    """Leaves signals to whoever runs it. `at_end` ends the answers that stay open, before they are waited for."""
+
+    def __init__(self, config: uvicorn.Config, at_end: Callable[[], None] | None = None) -> None:
+        super().__init__(config)
+        self._at_end = at_end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._at_end is not None:
+            self._at_end()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

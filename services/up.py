@@ -30,7 +30,8 @@ async def running(
     """The house, answering at http://host:port."""
     url = f"http://{host}:{port}"
     async with open_house(directory, SystemClock(), public_url=url, smtp_url=smtp_url) as house:
-        server = Server(uvicorn.Config(house.gateway, host=host, port=port, lifespan="off", **SERVER))
+        config = uvicorn.Config(house.gateway, host=host, port=port, lifespan="off", **SERVER)
+        server = Server(config, house.close_streams)
         serving = asyncio.create_task(server.serve())
         while not server.started:
             if serving.done():

@@ -61,6 +61,8 @@ class Runtime:
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.faults: dict[str, str] = {}
         """Loops that fail at present, with the reason."""
+        self.closing = asyncio.Event()
+        """Set when the server is told to end: an answer that stays open (a stream) ends then."""
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._broker_started = False
@@ -122,6 +124,7 @@ class Runtime:
 
     async def stop(self) -> None:
         """Lets the loops finish what is in their hands, then closes."""
+        self.closing.set()
         self._stop.set()
         self.database.events_waiting.set()
         self.database.timers_moved.set()

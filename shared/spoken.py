@@ -24,6 +24,12 @@ def speak_time(at: datetime, zone: str, language: str) -> str:
     return f"{local:%H:%M}, {speak_day(local.date(), DAYS.get(language, DAYS['en']), language)} ({speak_offset(local)})"
 
 
+def speak_whole_day(at: datetime, zone: str, language: str) -> str:
+    """The day of an instant in a zone, where the hour says nothing: `Wednesday 6 May 2026 (GMT+7)`."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{speak_day(local.date(), DAYS.get(language, DAYS['en']), language)} ({speak_offset(local)})"
+
+
 def speak_briefly(at: datetime, zone: str, language: str) -> str:
     """The same for dense pages that name their zone once: `14:05 Wed 6 May 2026`, `14:05 Th 4, 6/5/2026`."""
     local = at.astimezone(ZoneInfo(zone))

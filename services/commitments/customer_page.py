@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import Form, Request, status
+from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import text
 from sqlmodel import select
 
 from services.commitments import promise as core
-from services.commitments.errors import StaleRevision, TooLate, WrongState
-from services.commitments.promise import Decision, Promise
+from services.commitments.customer_view import ANOTHER_TIME, OUTCOMES, Story, story
+from services.commitments.errors import (
+    DueInThePast,
+    DueTooFar,
+    FieldWrong,
+    NoSuchOption,
+    StaleRevision,
+    TooLate,
+    WrongState,
+)
+from services.commitments.forms import instant_of, number_of, sentence, text_of
+from services.commitments.promise import Decision, Promise, Status
+from services.commitments.promise.ending import NOT_FINISHED
 from services.commitments.routes import command, one
-from services.commitments.schemas import Reason
 from services.commitments.store import Promises
 from services.commitments.tables import CustomerRow
+from shared.contracts import Event, parse
 from shared.contracts.commitments import Terms
 from shared.database import ReadSession, WriteSession
+from shared.problems import Problem
 from shared.routing import Reading, Writing, router
 from shared.web import Pages
 
 pages = router("/commitments/p", include_in_schema=False)
 _pages = Pages(Path(__file__).parent / "pages")
 
-Note = Literal["", "agreed", "declined", "moved"]
+Note = Literal["", "agreed", "declined", "proposed", "moved"]
+
+_FACTS = text("""
+    SELECT event_id, type, source, key, time, sequence, data FROM event_log
+    WHERE key = :key AND data::jsonb ->> 'commitment_id' = :id ORDER BY sequence
+""")
+
+_TASKS = text("""
+    SELECT id FROM commitment WHERE parent_id = :id AND kind = 'task' AND fulfilled_at IS NULL
+      AND status IN ('stated', 'agreed', 'broken') ORDER BY due_at, id
+""")
 
 
 @pages.get("/{token}")
@@ -37,41 +60,78 @@ async def show(request: Request, token: str, session: Reading, said: Note = "") 
 
 @pages.post("/{token}/agree")
 async def agree(request: Request, token: str, session: Writing, revision: Annotated[int, Form()]) -> Response:
-    return await _decide(request, token, session, "agreed", lambda p: core.agree(p, revision, session.now))
+    return await _decide(request, token, session, "agreed", {}, lambda p: core.agree(p, revision, session.now))
 
 
 @pages.post("/{token}/decline")
-async def decline(
+async def decline(request: Request, token: str, session: Writing) -> Response:
+    """`act=propose` with a day and perhaps an hour: another time would suit; else a reason is needed."""
+    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    proposes = typed.get("act") == "propose"
+    return await _decide(
+        request, token, session, "proposed" if proposes else "declined", typed, lambda p: _no(p, typed, session.now)
+    )
+
+
+@pages.post("/{token}/choose")
+async def choose(
     request: Request,
     token: str,
     session: Writing,
     revision: Annotated[int, Form()],
-    reason: Annotated[Reason, Form()],
+    option: Annotated[str, Form(max_length=200)],
 ) -> Response:
-    return await _decide(request, token, session, "declined", lambda p: core.decline(p, revision, reason, session.now))
+    """One of the ways they were offered, which is their yes to it (C21)."""
+    return await _decide(request, token, session, "agreed", {}, lambda p: core.choose(p, revision, option, session.now))
+
+
+def _no(promise: Promise, typed: Mapping[str, str], now: datetime) -> Decision:
+    revision = number_of(typed, "revision")
+    if typed.get("act") != "propose":
+        return core.decline(promise, revision, text_of(typed, "reason"), now)
+    suits = instant_of(typed, "suit", promise.latest.zone)
+    if suits is None:
+        raise FieldWrong("suit_day", "Please choose a day.")
+    reason = text_of(typed, "note") if typed.get("note", "").strip() else ANOTHER_TIME
+    return core.decline(promise, revision, reason, now, proposed_due_at=suits)
 
 
 async def _decide(
-    request: Request, token: str, session: WriteSession, said: Note, decide: Callable[[Promise], Decision]
+    request: Request,
+    token: str,
+    session: WriteSession,
+    said: Note,
+    typed: Mapping[str, str],
+    decide: Callable[[Promise], Decision],
 ) -> Response:
-    """Acts on what the customer saw; where that has moved meanwhile, shows them what is true now (409)."""
+    """Acts on what the customer saw; where that has moved meanwhile, shows them what is true now (409).
+
+    A form that does not hold comes back with a sentence beside what was typed (422).
+    """
     store: Promises = request.app.state.service
     id_ = store.read_link(token)
     try:
         await command(store, session, id_, decide)
-    except (StaleRevision, TooLate, WrongState):
+    except (NoSuchOption, StaleRevision, TooLate, WrongState) as problem:
+        return await _render(request, session, await one(store, session, id_), token, "moved", status=problem.status)
+    except (FieldWrong, DueInThePast, DueTooFar) as problem:
         promise = await one(store, session, id_)
-        return await _render(request, session, promise, token, "moved", status=status.HTTP_409_CONFLICT)
-    return RedirectResponse(f"/commitments/p/{token}?said={said}", status_code=status.HTTP_303_SEE_OTHER)
+        return await _render(request, session, promise, token, "", typed=typed, refused=problem, status=problem.status)
+    lang = _chosen(request)
+    query = f"?said={said}" + (f"&lang={lang}" if lang else "")
+    return RedirectResponse(f"/commitments/p/{token}{query}", status_code=303)
 
 
-def _standing(promise: Promise, terms: Terms) -> str:
-    """What became of a revision that is not the one in question: replaced, refused, or never answered."""
-    if terms.revision == promise.binding:
-        return "agreed" if promise.answered >= terms.revision else "stated"
-    if terms.revision < promise.binding or promise.answered < terms.revision:
-        return "replaced"
-    return "declined"
+def _chosen(request: Request) -> str | None:
+    """The language in the address, where there is one of ours."""
+    lang = request.query_params.get("lang")
+    return lang if lang in {"vi", "en"} else None
+
+
+async def _story(session: ReadSession, promise: Promise) -> Story:
+    rows = await session.execute(_FACTS, {"key": str(promise.customer_id), "id": str(promise.id)})
+    events = [Event(r.event_id, r.type, r.source, r.key, r.time, r.sequence, r.data.encode()) for r in rows]
+    return story(promise, [(event.time, parse(event)) for event in events])
 
 
 async def _render(
@@ -81,25 +141,72 @@ async def _render(
     token: str,
     said: Note,
     status: int = 200,
+    *,
+    typed: Mapping[str, str] | None = None,
+    refused: Problem | None = None,
 ) -> Response:
     """Only these fields reach the page: nothing internal is on it."""
     now: datetime = request.app.state.runtime.clock.now()
-    overdue = promise.is_open and now > promise.binds.due_at
-    asks = promise.awaits_answer and not overdue and now <= promise.latest.due_at
-    shown = promise.latest if asks else promise.binds
     customer = (await session.exec(select(CustomerRow).where(CustomerRow.id == promise.customer_id))).first()
+    default = customer.language if customer else request.app.state.runtime.settings.default_language
+    lang = _chosen(request)
+    overdue = promise.is_open and promise.is_late(now)
+    not_over = promise.waiting_since is not None or now <= promise.latest.due_at
+    asks = promise.awaits_answer and not overdue and not_over and promise.obligor == "us"
+    shown = promise.latest if asks else promise.binds
+    tale = await _story(session, promise)
     return _pages.render(
         "promise.html",
-        language=customer.language if customer else request.app.state.runtime.settings.default_language,
+        language=lang or default,
         status=status,
-        token=token,
+        address=f"/commitments/p/{token}",
+        query=f"?lang={lang}" if lang else "",
         said=said,
-        state="overdue" if overdue else promise.status.value,
-        outcome=promise.outcome.value if promise.outcome else None,
-        at_risk=promise.is_open and promise.warned_at is not None and not overdue,
+        theirs=promise.obligor == "customer",
+        gone=promise.status.value if promise.status in {Status.WITHDRAWN, Status.VOID} else None,
+        state=_state(promise, overdue, asks),
+        outcome=OUTCOMES.get(promise.outcome) if promise.outcome else None,
+        overdue=overdue,
+        declined=promise.status is Status.DECLINED,
+        at_risk=(tale.risk or NOT_FINISHED) if _at_risk(promise, shown, overdue) else None,
+        waiting_since=promise.waiting_since if promise.is_open else None,
+        waits_for=tale.waits_for,
+        progress=promise.progress,
         asks=asks,
+        can_choose=asks,
+        tasks=await _tasks(session, request.app.state.service, promise),
         shown=shown,
+        version=tale.version(shown.revision),
         binds=promise.binds,
-        others=[(terms, _standing(promise, terms)) for terms in reversed(promise.terms) if terms is not shown],
+        others=[v for v in tale.versions if v.terms is not shown],
         fulfilled_at=promise.fulfilled_at,
+        closed_at=promise.closed_at,
+        typed=typed or {},
+        refusal=sentence(refused) if refused else None,
+        wrong=refused.field if isinstance(refused, FieldWrong) else "suit_day" if refused else None,
     )
+
+
+async def _tasks(session: ReadSession, store: Promises, promise: Promise) -> list[tuple[Terms, str]]:
+    """What the customer is to do for this promise and has not done, each with the address of its own page (C26)."""
+    ids = (await session.execute(_TASKS, {"id": promise.id})).scalars().all() if promise.is_open else []
+    found = await store.load(session, ids)
+    return [(found[id_].binds, store.page_link(found[id_])) for id_ in ids]
+
+
+def _at_risk(promise: Promise, shown: Terms, overdue: bool) -> bool:
+    """Whether what stands may slip. A new time that waits for a yes says so itself."""
+    return promise.is_open and promise.warned_at is not None and shown is promise.binds and not overdue
+
+
+def _state(promise: Promise, overdue: bool, asks: bool) -> str:
+    """The sign on the card."""
+    if promise.outcome is not None:
+        return promise.outcome.value
+    if asks and promise.latest is not promise.binds:
+        return "revised"
+    if overdue:
+        return "overdue"
+    if promise.is_open and promise.waiting_since is not None:
+        return "waiting"
+    return "at_risk" if promise.is_open and promise.warned_at is not None else promise.status.value

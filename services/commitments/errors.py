@@ -197,3 +197,13 @@ class UnreadableCalendarFile(Invalid):
 
 class CustomerNotFound(NotFound):
     code = "customer-not-found"
+
+
+class FieldWrong(Invalid):
+    """A field of a page's form does not hold; `field` names it, the detail is a sentence for the person."""
+
+    code = "field-wrong"
+
+    def __init__(self, field: str, says: str) -> None:
+        super().__init__(says, field=field)
+        self.field = field

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from services.commitments import (
-    board,
     cadence,
     customer_page,
     goodwill,
@@ -21,6 +20,7 @@ from services.commitments import (
     wording,
 )
 from services.commitments.batches import in_batches
+from services.commitments.board import routes as board
 from services.commitments.calendars import routes as calendar_routes
 from services.commitments.deadlines import deadlines
 from services.commitments.features import routes as feature_routes

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.problems import Problem
-from shared.spoken import speak_briefly, speak_time
+from shared.spoken import speak_briefly, speak_time, speak_whole_day
 from shared.web.words import translator
 
 HERE = Path(__file__).parent
@@ -43,7 +44,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(when=speak_time, brief=speak_briefly, address=address)
+        self._environment.filters.update(when=speak_time, brief=speak_briefly, day=speak_whole_day, address=address)
         self._environment.globals["style"] = STYLE
 
     def render(self, template: str, *, language: str = "en", status: int = 200, **values: Any) -> HTMLResponse:
@@ -55,8 +56,10 @@ _problems = Pages()
 
 
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:
-    """A problem in plain words, in the browser's language."""
-    language = "vi" if request.headers.get("accept-language", "").lower().startswith("vi") else "en"
+    """A problem in plain words, in the language of the address (`?lang=vi`), else the browser's."""
+    asked = parse_qs(request.scope.get("query_string", b"").decode("latin-1")).get("lang", [""])[0]
+    spoken = asked if asked in {"vi", "en"} else request.headers.get("accept-language", "").lower()[:2]
+    language = "vi" if spoken == "vi" else "en"
     page = _problems.render("problem.html", language=language, status=problem.status, problem=problem)
     page.headers.update(problem.headers)
     return page

@@ -13,7 +13,7 @@ from fastapi import Request
 
 from shared.contracts.commitments import Outcome, Terms
 from shared.problems import Gone, NotFound
-from shared.spoken import speak_briefly, speak_time
+from shared.spoken import speak_briefly, speak_time, speak_whole_day
 from shared.web import Pages, problem_page
 from shared.web.pages import STYLE, address
 from shared.web.words import VIETNAMESE
@@ -30,6 +30,8 @@ PARTS = {
     "favicon": "parts.favicon()",
     "badge": "parts.badge(x) ~ parts.badge('kept', x)",
     "when": "parts.when(at, zone) ~ parts.when(at, zone, brief=true) ~ parts.when(at, zone, 'vi')",
+    "due": "parts.due(terms) ~ parts.due(bare) ~ parts.due(day)",
+    "said": "parts.said(x) ~ parts.said('waited_for_you')",
     "nav": "parts.nav([(link, x), ('/here', x)], '/here')",
     "languages": "parts.languages(link, '?lang=en')",
     "notice": "parts.notice('risk', x)",
@@ -40,19 +42,18 @@ PARTS = {
     "timeline_entry": "parts.timeline_entry(x, at, zone, 'in', x, x, x, 'at_risk', link)",
     "promise_card": "parts.promise_card(terms, 'stated', x, link, at, at) ~ parts.promise_card(bare, 'agreed')",
     "steps": "parts.steps(x, [{'words': x, 'status': 'done', 'who': x, 'at': at}, {'words': x}], zone)",
-    "slip": "parts.slip(x, link, at, zone, x, x, 'waiting', x) ~ parts.slip(x, link, at, zone)",
     "button": "parts.button(x) ~ parts.button(x, 'quiet', x, x) ~ parts.button(x, href=link)",
-    "field": "parts.field('a', x, x, hint=x, error=x, required=true) ~ parts.field('b', x, x, rows=3)",
+    "field": "parts.field('a', x, x, hint=x, error=x, required=true) ~ parts.field('b', x, x, rows=3, id='e')",
     "choice": "parts.choice('c', x, [(x, x), ('n', x)], x, hint=x, error=x)",
     "scale": "parts.scale('d', x, 0, 10, x, x, 8, x)",
 }
 WRAPPERS = {
     "timeline": "parts.timeline(x)",
     "table": "parts.table(x, quiet=true)",
-    "lane": "parts.lane(x, 'risk', 3)",
+    "lane": "parts.lane(x, 'risk', 3, id='a')",
     "empty_state": "parts.empty_state(x)",
     "timeline_entry": "parts.timeline_entry(x, at, zone)",
-    "promise_card": "parts.promise_card(terms, 'at_risk')",
+    "promise_card": "parts.promise_card(day, 'at_risk')",
 }
 
 
@@ -87,7 +88,9 @@ def render(directory: Path, main: str, language: str) -> str:
         revision=2, words=HOSTILE, due_at=AT, zone=ZONE, cost=HOSTILE, scope=HOSTILE, exclusions=HOSTILE, reason=HOSTILE
     )
     bare = {"words": HOSTILE, "due_at": AT, "zone": ZONE, "cost": HOSTILE}
-    values: dict[str, Any] = {"x": HOSTILE, "link": SCRIPT_LINK, "at": AT, "zone": ZONE, "terms": words, "bare": bare}
+    day = words.model_copy(update={"due_on": AT.date(), "who": HOSTILE})
+    values: dict[str, Any] = {"x": HOSTILE, "link": SCRIPT_LINK, "at": AT, "zone": ZONE}
+    values |= {"terms": words, "bare": bare, "day": day}
     return bytes(Pages(directory).render("page.html", language=language, **values).body).decode()
 
 
@@ -144,6 +147,8 @@ def test_a_time_names_its_zone_and_its_year() -> None:
     assert speak_time(AT, ZONE, "vi") == "14:05, Thứ Tư ngày 6 tháng 5 năm 2026 (GMT+7)"
     assert speak_time(AT, "Asia/Kathmandu", "en").endswith("(GMT+5:45)")
     assert speak_time(AT, "America/St_Johns", "en").endswith("(GMT-2:30)")
+    assert speak_whole_day(AT, ZONE, "en") == "Wednesday 6 May 2026 (GMT+7)"
+    assert speak_whole_day(AT, ZONE, "vi") == "Thứ Tư ngày 6 tháng 5 năm 2026 (GMT+7)"
     assert speak_time(AT, "UTC", "en").endswith("(GMT+0)")
     assert speak_briefly(AT, ZONE, "en") == "14:05 Wed 6 May 2026"
     assert speak_briefly(AT, ZONE, "vi") == "14:05 Th 4, 6/5/2026"

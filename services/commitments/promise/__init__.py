@@ -21,11 +21,11 @@ from services.commitments.promise.model import (
     reset_clocks,
 )
 from services.commitments.promise.reviewing import confirm, review
-from services.commitments.promise.rules import RULES, Command, check_due
+from services.commitments.promise.rules import OURS, RULES, Command, check_due
 from services.commitments.promise.telling import agree, choose, decline, draft, escalate, state
 
 __all__ = [
-    "FARTHEST", "OPEN", "RULES", "WARN_AT", "Approval", "ClockKind", "Command", "Decision", "Promise", "Status",
+    "FARTHEST", "OPEN", "OURS", "RULES", "WARN_AT", "Approval", "ClockKind", "Command", "Decision", "Promise", "Status",
     "agree", "both", "check_due", "choose", "clocks", "confirm", "decline", "draft", "escalate", "facts", "fall_due",
     "fulfil", "reset_clocks", "resume", "review", "revise", "state", "tell_progress", "void", "wait", "warn",
     "withdraw",

@@ -1,0 +1,163 @@
+"""Where on the board a promise stands, what is said beside it, and what may be done with it there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from services.commitments.promise import OURS, RULES, Command, Promise, Status
+from shared.contracts.commitments import CommitmentKind
+
+SOON = timedelta(hours=24)
+MOST = 50
+"""Lines in a lane of what waits or is over."""
+
+
+class Lane(StrEnum):
+    """In reading order: what hurts a customer first, what is over last."""
+
+    BROKEN = "broken"
+    RISK = "risk"
+    WAITING = "waiting"
+    DECLINED = "declined"
+    SOON = "soon"
+    LATER = "later"
+    KEPT = "kept"
+
+
+class Act(StrEnum):
+    """What the board offers; the words of the commands that they give."""
+
+    FULFIL = "fulfil"
+    PROGRESS = "progress"
+    REVISE = "revise"
+    WARN = "warn"
+    WAIT = "wait"
+    RESUME = "resume"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said with the last "no" or the last wait: the reason, and the time that would suit the customer."""
+
+    reason: str
+    proposed_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A promise, its customer's name, what was heard of it, and the sign beside it."""
+
+    promise: Promise
+    customer: str | None
+    heard: Heard | None = None
+    status: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a person made it; the others are opened by policy."""
+        return self.promise.kind is CommitmentKind.PROMISE
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A lane's lines; `more` where there are others beyond."""
+
+    lines: Sequence[Line]
+    more: bool = False
+
+
+Board = Mapping[Lane, Shelf]
+
+
+def lane_of(promise: Promise, now: datetime) -> Lane | None:
+    """The one lane of a promise; None for what is over and kept by nobody: withdrawn, void, not told yet."""
+    match promise.status:
+        case Status.BROKEN:
+            return Lane.BROKEN
+        case Status.DECLINED:
+            return Lane.DECLINED
+        case Status.FULFILLED:
+            return Lane.KEPT
+        case Status.STATED | Status.AGREED:
+            return _lane_of_open(promise, now)
+        case _:
+            return None
+
+
+def _lane_of_open(promise: Promise, now: datetime) -> Lane:
+    if waits_for_customer(promise):
+        return Lane.WAITING
+    if promise.is_late(now):
+        return Lane.BROKEN
+    if promise.warned_at is not None:
+        return Lane.RISK
+    return Lane.SOON if promise.binds.due_at <= now + SOON else Lane.LATER
+
+
+def waits_for_customer(promise: Promise) -> bool:
+    """Whether the next act is the customer's: our clock stands still, or the promise is theirs."""
+    return promise.is_open and (promise.waiting_since is not None or promise.obligor == "customer")
+
+
+def refused_change(promise: Promise) -> bool:
+    """Whether the customer said no to the newest terms while earlier ones stand."""
+    return promise.is_open and promise.binding < len(promise.terms) == promise.answered
+
+
+_SHORT = frozenset({Lane.BROKEN, Lane.WAITING, Lane.DECLINED, Lane.KEPT})
+
+
+def arrange(lines: Sequence[Line], now: datetime) -> Board:
+    """Every lane, in order; the order of the lines is kept. What is still to be done is shown in full."""
+    shelves: dict[Lane, list[Line]] = {lane: [] for lane in Lane}
+    for line in lines:
+        lane = lane_of(line.promise, now)
+        if lane is not None:
+            shelves[lane].append(replace(line, status=status_of(line.promise, now)))
+    return {
+        lane: Shelf(found[:MOST], len(found) > MOST) if lane in _SHORT else Shelf(found)
+        for lane, found in shelves.items()
+    }
+
+
+def status_of(promise: Promise, now: datetime) -> str:
+    """The sign beside a promise: its outcome, what is wrong with it, or where it stands."""
+    if promise.outcome is not None:
+        return promise.outcome.value
+    if waits_for_customer(promise):
+        return "waiting"
+    if promise.is_open and promise.is_late(now):
+        return "overdue"
+    return "at_risk" if promise.is_open and promise.warned_at is not None else promise.status.value
+
+
+def offers(promise: Promise, now: datetime) -> tuple[Act, ...]:
+    """What may be done with it here and now. The decision itself looks again."""
+    return tuple(act for act in Act if _may(promise, act, now))
+
+
+def _may(promise: Promise, act: Act, now: datetime) -> bool:
+    command = Command(act.value)
+    rule = RULES[command]
+    if promise.obligor == "customer" and command in OURS:
+        return False
+    late = promise.status is Status.BROKEN or (promise.is_open and promise.is_late(now))
+    undone = promise.status is Status.BROKEN and promise.fulfilled_at is None
+    match act:
+        case Act.FULFIL:
+            return promise.is_open or undone
+        case Act.PROGRESS:
+            return promise.is_open or undone
+        case Act.WARN:
+            unsaid = promise.warned_at is None and promise.waiting_since is None
+            return promise.is_open and unsaid and now < promise.binds.due_at
+        case Act.WAIT:
+            return promise.is_open and not late and promise.waiting_since is None
+        case Act.RESUME:
+            return promise.is_open and promise.waiting_since is not None
+        case Act.REVISE | Act.WITHDRAW:
+            return promise.status in rule.may and not late
