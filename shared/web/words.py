@@ -120,6 +120,7 @@ VIETNAMESE: dict[str, str] = {
     "In the way": "Đang vướng",
     "What we do about that": "Cách xử lý",
     "Next": "Bước tiếp theo",
+    "What we promise everybody, and how it goes": "Cam kết chung với mọi khách hàng và kết quả thực tế",
     "Do this now": "Làm việc này ngay",
     "We wait for you": "Chúng tôi đang chờ bạn",
     "The clock stands still since": "Thời hạn tạm dừng từ",

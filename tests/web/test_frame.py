@@ -33,6 +33,7 @@ PARTS = {
     "due": "parts.due(terms) ~ parts.due(bare) ~ parts.due(day)",
     "said": "parts.said(x) ~ parts.said('waited_for_you')",
     "nav": "parts.nav([(link, x), ('/here', x)], '/here')",
+    "staff_nav": "parts.staff_nav('/intake/console')",
     "languages": "parts.languages(link, '?lang=en')",
     "notice": "parts.notice('risk', x)",
     "empty_state": "parts.empty_state(x, x)",
