@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.commitments.days import end_of_day
 from services.commitments.errors import (
     DueInThePast,
     DueTooFar,
@@ -20,7 +21,7 @@ from services.commitments.errors import (
     TooLate,
     WrongState,
 )
-from services.commitments.schemas import Reason, Words, end_of_day
+from services.commitments.schemas import Reason, Words
 from shared.problems import Problem
 
 Form = Mapping[str, str]

@@ -64,7 +64,7 @@ async def draft(new: NewPromise, session: Writing, who: MayWrite, store: Store) 
 
     What is over the limits of its author's role stays a draft with `approval` "needed", told or not.
     """
-    terms = new.terms(store.default_zone)
+    terms = new.terms(store.default_zone, session.now)
     core.check_due(terms.due_at, session.now)
     check_options(terms.options, session.now)
     check_estimate(terms)

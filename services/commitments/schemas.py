@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.commitments.errors import DueTooFar
+from services.commitments.days import Due, communicable, end_of_day
 from services.commitments.money import NewGift, NewMoney
 from services.commitments.plain import Hint
 from services.commitments.promise import Promise, both
@@ -114,7 +114,8 @@ Options = Annotated[list[NewOption], Field(max_length=10), AfterValidator(_with_
 
 
 class TermsIn(NewEstimate):
-    """What is promised. A due time and a cost are a must: `due_at` as an instant, or `due_on` as a day in `zone`.
+    """What is promised. A due time and a cost are a must: `due_at` as an instant, or `due_on` as a day in `zone`;
+    without either `estimate_due_at` stands in, rounded up.
 
     `cost` is a sentence: an amount, "no charge", or "not known until ...". `who` says who does it and why they can.
 
@@ -141,18 +142,23 @@ class TermsIn(NewEstimate):
 
     @model_validator(mode="after")
     def _has_one_due(self) -> TermsIn:
-        if (self.due_at is None) == (self.due_on is None):
+        given = sum(due is not None for due in (self.due_at, self.due_on))
+        if given > 1 or (given == 0 and self.estimate_due_at is None):
             raise ValueError("a promise needs a due time: either due_at (an instant) or due_on (a day)")
         return self
 
-    def terms(self, default_zone: str) -> Terms:
-        """The first revision. A day is over at its midnight in its zone."""
+    def terms(self, default_zone: str, now: datetime) -> Terms:
+        """The first revision. A day is over at its midnight in its zone.
+
+        Without a due time it is the estimate's, rounded up to a time that can be said (C2).
+        """
         zone = self.zone or default_zone
+        due = self._due(zone, now)
         return Terms(
             revision=1,
             words=self.words,
-            due_at=self.due_at or end_of_day(self.due_on, zone),
-            due_on=self.due_on,
+            due_at=due.at,
+            due_on=due.on,
             zone=zone,
             cost=self.cost,
             scope=self.scope,
@@ -168,6 +174,13 @@ class TermsIn(NewEstimate):
             unusual=self.unusual,
         )
 
+    def _due(self, zone: str, now: datetime) -> Due:
+        if self.due_at is not None:
+            return Due(self.due_at)
+        if self.due_on is not None or self.estimate_due_at is None:
+            return Due(end_of_day(self.due_on, zone), self.due_on)
+        return communicable(self.estimate_due_at, now, zone)
+
 
 def option_texts(options: Iterable[NewOption | Option]) -> Iterator[tuple[str, str | None]]:
     for at, option in enumerate(options):
@@ -177,17 +190,6 @@ def option_texts(options: Iterable[NewOption | Option]) -> Iterator[tuple[str, s
 
 def _options(options: list[NewOption]) -> tuple[Option, ...]:
     return tuple(Option(**option.model_dump()) for option in options)
-
-
-def end_of_day(day: date | None, zone: str) -> datetime:
-    """The last instant of a day in a zone: a millisecond before the next one begins, whatever the clocks do there."""
-    if day is None:
-        raise ValueError("there is no day")
-    try:
-        midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
-        return midnight.astimezone(UTC) - timedelta(milliseconds=1)
-    except OverflowError as error:
-        raise DueTooFar("a promise needs a due time within ten years") from error
 
 
 def day_in(zone: str, at: datetime) -> date:

@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.commitments import promise as core
+from services.commitments.days import end_of_day
 from services.commitments.promise import Decision, Promise, Status
-from services.commitments.schemas import end_of_day
 from shared.contracts import Payload
 from shared.contracts.commitments import CommitmentKind, Progress, Step, Terms
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from services.commitments import promise as core
 from services.commitments.access import MayRead, MayWrite
+from services.commitments.days import end_of_day
 from services.commitments.errors import FeatureDone, FeatureNotFound
 from services.commitments.features import store as features
 from services.commitments.features.model import Arrived, Estimate, Moved, Went, promise_of
@@ -23,7 +24,7 @@ from services.commitments.features.schemas import (
     Subscribed,
 )
 from services.commitments.routes import Store
-from services.commitments.schemas import NewProgress, end_of_day
+from services.commitments.schemas import NewProgress
 from shared.contracts.commitments import Progress
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id

@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from services.commitments.calendars import Calendar, NoOpenTime, end_of_day
 from services.commitments.calendars.store import calendar_at
+from services.commitments.days import end_of_day as end_of_civil_day
 from services.commitments.policies.model import Circumstances, Policy, PolicyKind, due_by, first_rule, rule_for
 from services.commitments.schemas import day_in
-from services.commitments.schemas import end_of_day as end_of_civil_day
 from shared.database import ReadSession
 
 _ALL = text("""

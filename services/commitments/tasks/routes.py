@@ -11,10 +11,10 @@ from sqlalchemy import text
 from services.commitments import customers
 from services.commitments import promise as core
 from services.commitments.access import MayRead, MayWrite
+from services.commitments.days import end_of_day
 from services.commitments.errors import NotForTasks, PromiseNotFound, TaskNotFound, WrongState
 from services.commitments.promise import OPEN, Promise, Status
 from services.commitments.routes import Store, one
-from services.commitments.schemas import end_of_day
 from services.commitments.store import COLUMNS, as_promise
 from services.commitments.tasks import store as tasks
 from services.commitments.tasks.model import Task, TaskField, second_reminder
