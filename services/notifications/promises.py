@@ -35,6 +35,7 @@ _WARNED_OF = {CommitmentKind.PROMISE, CommitmentKind.GOAL, CommitmentKind.INFORM
 """Trouble with an escalation is told as trouble with the promise it is a part of, once."""
 
 _MOOT_WHEN_DONE = {
+    Kind.PROMISE_REVISED,
     Kind.PROMISE_AT_RISK,
     Kind.PROMISE_PROGRESSED,
     Kind.PROMISE_RESUMED,
