@@ -47,6 +47,7 @@ VARIANTS: list[dict[str, Any]] = [
     {},
     {"kind": "call_back"},
     {"kind": "next_response"},
+    {"done": ["Send us a photo of the meter"]},
     {"kind": "complaint"},
     {"kind": "complaint", "done": ["Send us a photo of the meter", "Tell us your flat's number"]},
     {"kind": "task", "due_at": None, "done": ["Send us a photo of the meter"]},
