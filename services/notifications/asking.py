@@ -26,8 +26,11 @@ _INSERT = """
 _ASK = text(f"{_INSERT} DO NOTHING")
 # A contact that does a task asks for an answer too: thanks that still wait take up what is owed for the same contact,
 # and it is acknowledged once.
-_ACKNOWLEDGE = text(f"""{_INSERT} DO UPDATE SET commitment_id = excluded.commitment_id,
-        case_id = coalesce(excluded.case_id, notification.case_id), expires_at = excluded.expires_at, details = notification.details || excluded.details
+_ACKNOWLEDGE = text(f"""{_INSERT} DO UPDATE SET
+        commitment_id = excluded.commitment_id,
+        case_id = coalesce(excluded.case_id, notification.case_id),
+        expires_at = excluded.expires_at,
+        details = notification.details || excluded.details
             || jsonb_build_object('done', (notification.details -> 'done') || (excluded.details -> 'done'))
     WHERE notification.state = 'pending' AND notification.details ->> 'kind' = 'task'
       AND notification.cause_id <> excluded.cause_id

@@ -65,7 +65,7 @@ async def test_c25_when_our_clock_runs_again_the_new_time_is_the_old_one_and_the
 ) -> None:
     lan = customer(language=language)
     moved = terms(revision=2, due_at=DUE + 6 * HOUR, waited_seconds=6 * 3600, reason="waited_for_you")
-    pause = {"previous_due_at": DUE, "waited_seconds": 6 * 3600, "by": "customer", "link": LINK}
+    pause: dict[str, Any] = {"previous_due_at": DUE, "waited_seconds": 6 * 3600, "by": "customer", "link": LINK}
     await desk.deliver(lan, fact(CommitmentResumed, lan.customer_id, terms=moved, **pause))
     found, said = await read(desk)
     assert found == subject
@@ -260,7 +260,7 @@ async def test_n9_who_was_told_a_time_is_told_when_it_changes(desk: Desk, kind: 
 async def test_what_is_gone_is_spoken_of_no_more(desk: Desk) -> None:
     """Withdrawn or void: nothing new is said, and what still waits is dropped; of other promises it is not."""
     lan, gone = customer(), new_id()
-    about = {"commitment_id": gone}
+    about: dict[str, Any] = {"commitment_id": gone}
     desk.mail.answers = ["451 later"] * 4
     await desk.deliver(
         lan,
