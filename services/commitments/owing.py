@@ -36,7 +36,9 @@ def owed(
     says = SAYS[kind][language or to.language]
     words = says.words.format_map(slots) if slots else says.words
     terms = (Terms(revision=1, words=words, due_at=due_at, zone=to.zone, cost=says.cost),)
-    return state(Promise(id=new_id(), customer_id=customer_id, kind=kind.makes, terms=terms, **facts), since)
+    promise = Promise(id=new_id(), customer_id=customer_id, kind=kind.makes, terms=terms, **facts)
+    stated, events = state(promise, since)
+    return stated, tuple(event.model_copy(update={"policy": kind.value}) for event in events)
 
 
 def of_contact(contact: InteractionReceived, case: Case | None, to: Customer) -> Circumstances:

@@ -54,7 +54,7 @@ SAYS: dict[PolicyKind, dict[Language, Says]] = {
     ),
     PolicyKind.INFORMATION: _says(
         "{who} gives you the information you asked for: {question}",
-        "{who} cung cấp thông tin bạn đã hỏi: {question}",
+        "{who} trả lời câu hỏi: {question}",
     ),
 }
 
@@ -65,8 +65,8 @@ NOT_NEEDED: dict[Language, str] = {"en": "no longer needed", "vi": "không còn 
 REACHED_NOBODY: dict[Language, tuple[str, str]] = {
     "en": ("We called you and reached nobody.", "We call again. Tell us if another time suits you better."),
     "vi": (
-        "Chúng tôi đã gọi cho bạn nhưng chưa gặp được bạn.",
-        "Chúng tôi sẽ gọi lại. Hãy cho biết nếu giờ khác tiện hơn cho bạn.",
+        "Chúng tôi đã gọi nhưng chưa gặp được.",
+        "Chúng tôi sẽ gọi lại. Nếu giờ khác tiện hơn, xin cho chúng tôi biết.",
     ),
 }
 """What we do now, and what comes next."""

@@ -37,6 +37,12 @@ class Kind(StrEnum):
     PROMISE_REVISED = "promise_revised"
     PROMISE_AT_RISK = "promise_at_risk"
     PROMISE_BROKEN = "promise_broken"
+    PROMISE_RESUMED = "promise_resumed"
+    PROMISE_PROGRESSED = "promise_progressed"
+    ESCALATION = "escalation"
+    INFORMATION = "information"
+    TASK_STATED = "task_stated"
+    TASK_REMINDER = "task_reminder"
     SATISFACTION = "satisfaction"
     CLOSING = "closing"
 

@@ -114,7 +114,8 @@ def _without_address(row: Waiting, rules: NotificationsSettings, now: datetime) 
 
 
 def _filling(row: Waiting, family: Family, rules: NotificationsSettings, now: datetime) -> dict[str, Any]:
-    details = {"zone": rules.default_zone} | unpack(row.details)
+    # The last two for messages that were asked for before anything filled them.
+    details = {"zone": rules.default_zone, "kind": "promise", "done": []} | unpack(row.details)
     previous = details.get("previous_due_at")
     name = one_line(family.name)[:NAME_LIMIT] if family.name else None
     return details | {"name": name, "signature": rules.signature, "late": previous is not None and now >= previous}

@@ -181,10 +181,15 @@ class CommitmentDrafted(Commitment, type="kept.commitment.drafted.v1", topic=TOP
 
 
 class CommitmentStated(Commitment, type="kept.commitment.stated.v1", topic=TOPIC):
-    """Told to the customer. `interaction_id` names the contact that made policy open it."""
+    """Told to the customer. `interaction_id` names the contact that made policy open it, `policy` the kind of its rule.
+
+    `blocks`: of a task of the customer, whether our promise waits for it.
+    """
 
     interaction_id: UUID | None = None
     link: str | None = None
+    policy: str | None = None
+    blocks: bool | None = None
 
 
 class CommitmentAgreed(Commitment, type="kept.commitment.agreed.v1", topic=TOPIC):

@@ -129,6 +129,7 @@ async def test_a_complaint_is_answered_as_its_own_rule_says(kept: Commitments) -
     promise = (await kept.all(lan))[0]
     assert promise.kind is CommitmentKind.RESPONSE
     assert "khiếu nại" in promise.binds.words
+    assert {fact.policy for fact in await kept.facts(told.CommitmentStated)} == {"complaint"}
     (watched,) = (await kept.call("GET", "/next-contacts"))["items"]
     assert datetime.fromisoformat(watched["next_contact_at"]) == START + 2 * HOUR
 

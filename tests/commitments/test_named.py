@@ -76,7 +76,7 @@ async def test_c12_information_has_a_named_person_and_a_time_and_is_kept_as_any_
     by_when = {"by_when": (START + 2 * HOUR).isoformat()}
     made = await kept.call("POST", "/information", json=body | by_when, expect=201)
     assert (made["kind"], made["owner"], made["status"]) == ("information", "Hoa", "stated")
-    assert made["terms"][0]["words"] == "Hoa cung cấp thông tin bạn đã hỏi: Khi nào {hàng} về?"
+    assert made["terms"][0]["words"] == "Hoa trả lời câu hỏi: Khi nào {hàng} về?"
     await rule(kept, "information", 3 * HOUR)
     second = await kept.call("POST", "/information", json=body, expect=201)
     assert datetime.fromisoformat(second["due_at"]) == START + 3 * HOUR

@@ -47,6 +47,7 @@ async def test_c25_our_promise_waits_for_a_task_and_goes_on_later_by_the_pause(k
     assert (await promise_of(kept, parent)).waiting_since == kept.now
     (waiting,) = await kept.facts(told.CommitmentWaiting)
     assert waiting.reason == "Send us a photo of the meter"
+    assert [fact.blocks for fact in await kept.facts(told.CommitmentStated)] == [None, True]
     await kept.pass_time(hours=30)
     await kept.call("POST", f"/{task['id']}/fulfil")
     whole = await promise_of(kept, parent)

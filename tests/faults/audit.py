@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,7 +117,9 @@ def _told(facts: Facts) -> Findings:
     ]
     yield from once("end of a notification", [(str(r["id"]), r["state"]) for r in facts.notifications], events)
     yield from unique("end of a notification", [id_ for id_, _ in events])
-    mailed = {message_id.strip("<>").partition("@")[0] for message_id in facts.mails}
+    mailed = {
+        re.split("[.@]", message_id.strip("<>"))[0] for message_id in facts.mails
+    }  # The mark of a case comes after.
     for row in facts.notifications:
         if row["state"] not in ends:
             yield Finding("lost", f"end of the notification {row['id']}, which is {row['state']}")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -20,13 +20,15 @@ from services.notifications.tables import Notification
 from shared import eventlog
 from shared.clock import ManualClock
 from shared.contracts import Event, Payload
-from shared.contracts.commitments import CommitmentKind, CommitmentStated, Terms
+from shared.contracts.commitments import Commitment, CommitmentKind, CommitmentStated, Terms
 from shared.contracts.intake import CustomerCreated, Handle, HandleKind
 from shared.database import Database
 from shared.ids import new_id
 from shared.migrations import upgrade
 from tests.support.mail import MailServer, mail_server
 from tests.support.postgres import ScratchPostgres
+
+C = TypeVar("C", bound=Commitment)
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DUE = START + timedelta(hours=24)
@@ -144,3 +146,10 @@ def terms(**changes: Any) -> Terms:
 def stated(customer_id: UUID, kind: CommitmentKind = CommitmentKind.RESPONSE, **changes: Any) -> CommitmentStated:
     held: dict[str, Any] = {"commitment_id": new_id(), "kind": kind, "terms": terms(), "interaction_id": new_id()}
     return CommitmentStated.model_validate({"customer_id": customer_id} | held | changes)
+
+
+def fact(of: type[C], customer_id: UUID, kind: CommitmentKind = CommitmentKind.PROMISE, **changes: Any) -> C:
+    """What commitments tells of a promise of ours; of the customer's own, where its kind is a task."""
+    obligor = "customer" if kind is CommitmentKind.TASK else "us"
+    held: dict[str, Any] = {"commitment_id": new_id(), "kind": kind, "obligor": obligor, "terms": terms()}
+    return of.model_validate({"customer_id": customer_id} | held | changes)

@@ -31,9 +31,30 @@ DETAILS: dict[str, Any] = {
     "summary": "We replaced the cable.",
     "link": "https://kept.example/commitments/p/abcdef",
     "late": False,
+    "done": [],
+    "who": "Hoa",
+    "waits": True,
+    "now_doing": "We pack it",
+    "problems": "the box is too small",
+    "solution": "we take a larger one",
+    "next_step": "we hand it to the carrier",
+    "steps": 3,
+    "steps_done": 1,
 }
 ALL = [(kind, language) for kind in Kind for language in LANGUAGES]
-OPTIONAL = ("name", "scope", "exclusions", "reason", "link")
+OPTIONAL = ("name", "scope", "exclusions", "reason", "link", "who", "waits", "problems", "solution", "steps")
+VARIANTS: list[dict[str, Any]] = [
+    {},
+    {"kind": "call_back"},
+    {"kind": "next_response"},
+    {"done": ["Send us a photo of the meter"]},
+    {"kind": "complaint"},
+    {"kind": "complaint", "done": ["Send us a photo of the meter", "Tell us your flat's number"]},
+    {"kind": "task", "due_at": None, "done": ["Send us a photo of the meter"]},
+    {"kind": "goal"},
+    {"late": True},
+    dict.fromkeys(OPTIONAL),
+]
 
 
 def test_every_template_is_there_in_every_language_and_no_other() -> None:
@@ -43,10 +64,12 @@ def test_every_template_is_there_in_every_language_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(("kind", "language"), ALL)
-@pytest.mark.parametrize("changes", [{}, {"kind": "call_back"}, {"late": True}, dict.fromkeys(OPTIONAL)])
+@pytest.mark.parametrize("changes", VARIANTS)
 def test_every_template_can_be_read_at_one_go(kind: Kind, language: str, changes: dict[str, Any]) -> None:
     """N20: the reading length."""
     details = DETAILS | changes
+    if kind is not Kind.ACKNOWLEDGEMENT:
+        details["due_at"] = DETAILS["due_at"]
     if changes.get("link", "there") is None and kind is Kind.SATISFACTION:
         details["link"] = DETAILS["link"]
     if changes.get("reason", "there") is None and kind is Kind.PROMISE_AT_RISK:

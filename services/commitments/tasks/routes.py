@@ -47,7 +47,8 @@ async def ask(id: UUID, new: NewTask, session: Writing, who: MayWrite, store: St
     spoken = await customers.languages(session, [parent.customer_id])
     cost = new.cost or NO_CHARGE[spoken.get(parent.customer_id, store.default_language)]
     drafted = _task_under(parent, new, cost, owner=parent.owner or who.subject)
-    told, events = core.state(drafted, session.now)
+    told, said = core.state(drafted, session.now)
+    events = tuple(event.model_copy(update={"blocks": new.blocks}) for event in said)
     waiting = core.wait(parent, session.now, reason=new.words, by=who.subject) if new.blocks else None
     fields = tuple(TaskField.model_validate(field.model_dump()) for field in new.fields)
     task = Task(told.id, new.wants, fields, new.blocks)
