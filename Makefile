@@ -18,8 +18,13 @@ up: .venv/.installed ## everything on this machine, at http://127.0.0.1:8080
 demo: .venv/.installed ## the same, playing a day of contacts (ARGS=--check verifies it and exits)
 	@$(PY) -m services demo $(ARGS)
 
-test: .venv/.installed ## every test, against real PostgreSQL and Kafka
+test: .venv/.installed ## every test, against real PostgreSQL and Kafka (ARGS=tests/intake for some)
+ifeq ($(strip $(ARGS)),)
+	$(PY) -m pytest -n 2 -m "not kafka and not slow"
+	$(PY) -m pytest -m "kafka or slow"
+else
 	$(PY) -m pytest $(ARGS)
+endif
 
 check: .venv/.installed ## lint, types, import contracts, generated contracts
 	.venv/bin/ruff check .

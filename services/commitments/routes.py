@@ -36,7 +36,7 @@ from services.commitments.staff import standing
 from services.commitments.store import Promises
 from services.commitments.tables import CaseRow, CommitmentRow
 from services.commitments.wording import look_at, texts_of
-from shared.contracts.commitments import CommitmentKind, Progress
+from shared.contracts.commitments import CommitmentKind
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
 from shared.paging import Cursor, Limit, Page, decode, encode
@@ -230,7 +230,7 @@ async def fulfil(id: UUID, session: Writing, who: MayWrite, store: Store) -> Pro
 @api.post("/{id}/progress")
 async def progress(id: UUID, body: NewProgress, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
     """Tells the customer how it goes, what is next, and when we speak again (N1, C10)."""
-    said = Progress(at=session.now, **body.model_dump())
+    said = body.at(session.now)
     return await command(store, session, id, lambda p: core.tell_progress(p, said, session.now, by=who.subject))
 
 

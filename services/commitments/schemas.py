@@ -13,7 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from services.commitments.days import Due, communicable, end_of_day
 from services.commitments.money import NewGift, NewMoney
 from services.commitments.plain import Hint
-from services.commitments.promise import Promise, both
+from services.commitments.promise import Promise, both, check_due
 from services.commitments.tables import CaseRow, CommitmentRow
 from shared.contracts.commitments import (
     Assumption,
@@ -236,6 +236,11 @@ class NewProgress(Strict):
     next_step: Words
     next_contact_at: AwareDatetime
     steps_done: int = Field(0, ge=0, le=50)
+
+    def at(self, now: datetime) -> Progress:
+        """Raises DueInThePast or DueTooFar: when we speak again is a promise too."""
+        check_due(self.next_contact_at, now, what="an update needs a next contact")
+        return Progress(at=now, **self.model_dump())
 
 
 class Warn(Strict):

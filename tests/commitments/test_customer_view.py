@@ -121,6 +121,9 @@ async def test_c10_c8_how_it_goes(kept: Commitments) -> None:
         "next_contact_at": (START + timedelta(hours=3)).isoformat(),
         "steps_done": 1,
     }
+    past = await kept.call("POST", f"/{id_}/progress", json=said | {"next_contact_at": START.isoformat()}, expect=422)
+    assert past["type"] == "urn:kept:problem:due-in-the-past"
+    assert "next contact" in past["detail"]
     await kept.call("POST", f"/{id_}/progress", json=said)
     seen = (await page(kept, token)).text
     for shown in ("Đã lấy gioăng", "Đường ngập", "Đi vòng", "Tới nhà chị", "19:00, Monday 2 March 2026"):

@@ -21,7 +21,7 @@ from shared.ids import new_id
 from shared.timer_worker import TimerWorker
 from tests.commitments.conftest import START, Commitments
 
-GOING = {"now_doing": "Testing", "next_step": "Release", "next_contact_at": (START + timedelta(days=5)).isoformat()}
+GOING = {"now_doing": "Testing", "next_step": "Release", "next_contact_at": (START + timedelta(days=20)).isoformat()}
 
 
 async def feature(kept: Commitments, *customers: UUID, **changes: Any) -> str:

@@ -25,7 +25,6 @@ from services.commitments.features.schemas import (
 )
 from services.commitments.routes import Store
 from services.commitments.schemas import NewProgress
-from shared.contracts.commitments import Progress
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
 from shared.routing import Reading, Writing, router
@@ -94,7 +93,7 @@ async def revise(id: UUID, body: Move, session: Writing, who: MayWrite) -> Featu
 async def progress(id: UUID, body: NewProgress, session: Writing, who: MayWrite) -> FeatureView:  # noqa: A002
     """How it goes, told to everybody who waits."""
     await _open(session, id)
-    said = Progress(at=session.now, **body.model_dump())
+    said = body.at(session.now)
     await features.say(session, id, Went(progress=said), by=who.subject)
     return await _view(session, id)
 

@@ -117,9 +117,9 @@ def expect_plan(promise: Promise) -> None:
         raise PlanNotAgreed("this is unusual: work begins when the customer has agreed to the plan")
 
 
-def check_due(due_at: datetime, now: datetime) -> None:
+def check_due(due_at: datetime, now: datetime, *, what: str = "a promise needs a due time") -> None:
     """Raises DueInThePast or DueTooFar."""
     if due_at <= now:
-        raise DueInThePast("a promise needs a due time in the future")
+        raise DueInThePast(f"{what} in the future")
     if due_at - now > FARTHEST:
-        raise DueTooFar("a promise needs a due time within ten years")
+        raise DueTooFar(f"{what} within ten years")
