@@ -22,7 +22,11 @@ Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$
 Currency = Annotated[str, StringConstraints(min_length=3, max_length=3), AfterValidator(_known_currency)]
 
 
-Sum = Annotated[Decimal, PlainSerializer("{:f}".format, return_type=str)]
+def _plainly(amount: Decimal) -> str:
+    return format(amount, "f")
+
+
+Sum = Annotated[Decimal, PlainSerializer(_plainly)]
 """An amount as we give it: 250000, where Decimal itself would say 2.5E+5."""
 
 
