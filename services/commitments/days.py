@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from services.commitments.errors import DueTooFar
 
-SOON = timedelta(hours=3)
-"""So near a time is said to the quarter of an hour; on the same day to the hour; later it is a day."""
+SOON = timedelta(hours=3, minutes=15)
+"""A nearer time is said to the quarter of an hour; on the same day to the hour; later it is a day."""
 
 
 class Due(NamedTuple):
@@ -22,10 +22,11 @@ class Due(NamedTuple):
 def communicable(at: datetime, now: datetime, zone: str) -> Due:
     """`at` rounded up, never down, to what people say: "by 14:15", "by 17:00", "on Thursday" (C2)."""
     there = at.astimezone(ZoneInfo(zone))
-    if at - now <= SOON:
-        return Due(_up(there, timedelta(minutes=15)))
-    if there.date() == now.astimezone(ZoneInfo(zone)).date():
-        return Due(_up(there, timedelta(hours=1)))
+    quarter, hour = _up(there, timedelta(minutes=15)), _up(there, timedelta(hours=1))
+    if quarter - now < SOON:
+        return Due(quarter)
+    if hour.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date():
+        return Due(hour)
     return Due(end_of_day(there.date(), zone), there.date())
 
 

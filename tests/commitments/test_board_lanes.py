@@ -38,7 +38,9 @@ def made(hours: float = 10, **changes: Any) -> Promise:
 
 
 def consistent(promise: Promise) -> Promise:
-    """What is over has an outcome; what is open is not done and has none."""
+    """What is over has an outcome; what is open is not done and has none; a customer's task waits for nobody."""
+    if promise.obligor == "customer":
+        promise = replace(promise, waiting_since=None)
     if promise.status in (Status.FULFILLED, Status.BROKEN):
         return replace(promise, outcome=promise.outcome or Outcome.BROKEN_SILENT)
     return replace(promise, fulfilled_at=None, outcome=None)

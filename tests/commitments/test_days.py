@@ -42,7 +42,7 @@ def test_c2_later_it_is_a_day_and_the_day_is_that_of_the_zone() -> None:
     assert due.at == datetime(2026, 3, 3, 16, 59, 59, 999000, tzinfo=UTC)
 
 
-@given(minutes=st.integers(1, 60 * 24 * 400), zone=ZONES)
+@given(minutes=st.one_of(st.integers(1, 60 * 36), st.integers(1, 60 * 24 * 400)), zone=ZONES)
 def test_c2_it_is_never_earlier_than_what_was_computed_and_little_later(minutes: int, zone: str) -> None:
     at = NOW + timedelta(minutes=minutes, seconds=17)
     due = communicable(at, NOW, zone)
