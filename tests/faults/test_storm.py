@@ -1,7 +1,6 @@
 """A storm of deadlines: thousands fall due while the worker that fires them is killed again and again.
 
-Only commitments and PostgreSQL, with the local broker. `KEPT_STORM=100000 python -m pytest tests/faults/test_storm.py`
-makes it a larger one.
+Only commitments and PostgreSQL, with the local broker. `KEPT_STORM=100000 make storms` makes it a larger one.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from tests.support.scratch import migrated_template, until
 
 STORM = int(os.environ.get("KEPT_STORM", "5000"))
 DEATHS = 10
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + STORM // 200)]
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(300 + STORM // 200)]
 
 _BROKEN = "SELECT count(*) FROM commitment WHERE status = 'broken'"
 _WORKER_WAITS = """

@@ -30,7 +30,7 @@ from tests.support.kafka_broker import free_port
 from tests.support.postgres import ScratchPostgres, scratch_postgres
 from tests.support.scratch import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(240)]
 
 SENDERS = 12
 CONTACTS = 1_200
