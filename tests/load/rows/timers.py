@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from time import perf_counter
 
@@ -75,18 +76,19 @@ class Watched(TimerWorker):
 
     def watch(self, expected: int, done: asyncio.Event) -> list[float]:
         self.lags: list[float] = []
-        self._expected, self._all, self._held = expected, done, list[datetime]()
+        self._expected, self._all = expected, done
+        self._held = ContextVar[list[datetime]]("held")  # batches are fired side by side, each in a task of its own
         return self.lags
 
     async def _dispatch(self, session: WriteSession, timers: Sequence[Timer]) -> None:
-        self._held = [timer.due_at for timer in timers]
+        self._held.set([timer.due_at for timer in timers])
         await super()._dispatch(session, timers)
 
     async def fire_due(self) -> int:
-        self._held = []
+        self._held.set([])
         fired = await super().fire_due()
         now = self.database.clock.now()
-        self.lags += [(now - due).total_seconds() for due in self._held]
+        self.lags += [(now - due).total_seconds() for due in self._held.get()]
         if len(self.lags) >= self._expected:
             self._all.set()
         return fired
