@@ -1,4 +1,4 @@
-"""What Meta's platforms share: the signature and the handshake of their webhooks.
+"""What Meta's platforms share: the signature and the handshake of their webhooks, and so all but how they are read.
 
 Source: developers.facebook.com, "Webhooks: getting started" (verification requests, validating payloads).
 """
@@ -6,15 +6,15 @@ Source: developers.facebook.com, "Webhooks: getting started" (verification reque
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from services.intake.channels.provider import Refused, Reply, Request
+from services.intake.channels.items import Attachment, Item
+from services.intake.channels.provider import Download, Provider, Refused, Reply, Request
 from services.intake.channels.signatures import hmacs
+from shared.contracts.intake import ChannelKind
 
-METHODS = ("POST", "GET")
-HEADERS = ("x-hub-signature-256",)
 BODY_LIMIT = 3 * 1024 * 1024
 """Meta's own limit of a batch."""
 LONGEST_CHALLENGE = 200
@@ -49,3 +49,22 @@ def _query(url: str) -> Mapping[str, str]:
         return dict(parse_qsl(urlsplit(url).query, max_num_fields=_MOST_PARAMETERS))
     except ValueError as error:
         raise Refused("the handshake cannot be read") from error
+
+
+def provider(
+    name: str,
+    parse: Callable[[Request], Sequence[Item]],
+    locate: Callable[[Attachment, str | None], Download],
+) -> Provider:
+    return Provider(
+        name=name,
+        kind=ChannelKind.CHAT,
+        verify=verify,
+        parse=parse,
+        greet=greet,
+        locate=locate,
+        methods=("POST", "GET"),
+        wants_verify_token=True,
+        body_limit=BODY_LIMIT,
+        headers=("x-hub-signature-256",),
+    )

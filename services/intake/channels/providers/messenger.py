@@ -12,9 +12,9 @@ from typing import Any
 from services.intake.channels import meta
 from services.intake.channels.chat import chat_address, is_at, lines, place
 from services.intake.channels.items import Address, Attachment, Contact, Fact, Item
-from services.intake.channels.provider import Download, NoDownload, Provider, Request, Unreadable
+from services.intake.channels.provider import Download, NoDownload, Request, Unreadable
 from services.intake.channels.reading import dict_of, dicts_of, each_of, identifier, json_object, text, unix_millis
-from shared.contracts.intake import ChannelKind, InteractionFact, InteractionKind
+from shared.contracts.intake import InteractionFact, InteractionKind
 
 HOSTS = ("fbsbx.com", "fbcdn.net", "cdninstagram.com", "facebook.com")
 """Where files lie: at addresses that are signed, so that nothing of ours goes along."""
@@ -139,15 +139,4 @@ def locate(attachment: Attachment, access_token: str | None) -> Download:
     return Download(attachment.url)
 
 
-PROVIDER = Provider(
-    name="messenger",
-    kind=ChannelKind.CHAT,
-    verify=meta.verify,
-    parse=parse,
-    greet=meta.greet,
-    locate=locate,
-    methods=meta.METHODS,
-    wants_verify_token=True,
-    body_limit=meta.BODY_LIMIT,
-    headers=meta.HEADERS,
-)
+PROVIDER = meta.provider("messenger", parse, locate)

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from services.intake.channels import meta
 from services.intake.channels.chat import answer_of, chat_address, phone_address, usable_ref, with_bearer
 from services.intake.channels.items import Address, Attachment, CallStep, Contact, Fact, Item, Moved
-from services.intake.channels.provider import Download, Provider, Request, Unreadable
+from services.intake.channels.provider import Download, Request, Unreadable
 from services.intake.channels.reading import (
     dict_of,
     dicts_of,
@@ -27,7 +27,7 @@ from services.intake.channels.reading import (
     unix_seconds,
 )
 from services.intake.channels.whatsapp_words import files_of, words_of
-from shared.contracts.intake import ChannelKind, InteractionFact, InteractionKind
+from shared.contracts.intake import InteractionFact, InteractionKind
 
 GRAPH = "https://graph.facebook.com/v23.0"
 HOSTS = ("fbsbx.com", "fbcdn.net", "whatsapp.net", "facebook.com")
@@ -270,15 +270,4 @@ def locate(attachment: Attachment, access_token: str | None) -> Download:
     return with_bearer(f"{GRAPH}/{usable_ref(attachment.ref)}", access_token, HOSTS, media)
 
 
-PROVIDER = Provider(
-    name="whatsapp",
-    kind=ChannelKind.CHAT,
-    verify=meta.verify,
-    parse=parse,
-    greet=meta.greet,
-    locate=locate,
-    methods=meta.METHODS,
-    wants_verify_token=True,
-    body_limit=meta.BODY_LIMIT,
-    headers=meta.HEADERS,
-)
+PROVIDER = meta.provider("whatsapp", parse, locate)
