@@ -80,7 +80,7 @@ def read_closed(raw: bytes, zone: str, now: datetime) -> ClosedTime:
         found: list[tuple[Any, Any]] = list(islice((span for e in events for span in _closed(e, reading)), CLOSED + 1))
     except Unreadable:
         raise
-    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError) as error:
         # The library says so in many ways, and what it says repeats the file.
         raise Unreadable(f"the file cannot be read as iCalendar: {type(error).__name__}") from None
     if len(found) > CLOSED:
