@@ -8,7 +8,7 @@ does not name is over it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal, Protocol
@@ -150,4 +150,4 @@ def weigh(new: Promise, author: Standing, now: datetime, *, before: Promise | No
             f"this change is over what a role of {author.role} decides alone; somebody whose role allows it makes it",
             over=[one.model_dump() for one in found],
         )
-    return replace(new, approval=Approval(state="needed", author=author.subject, over=found) if found else None)
+    return new._replace(approval=Approval(state="needed", author=author.subject, over=found) if found else None)

@@ -25,12 +25,9 @@ from shared.timers import Timer
 
 _TERMS = TypeAdapter(tuple[Terms, ...])
 
-COLUMNS = (
-    "id, customer_id, case_id, interaction_id, kind, obligor, owner, status, outcome, "
-    "terms::text AS terms, binding, answered, first, stated_at, promised_at, warned_at, waiting_since, closed_at, "
-    "fulfilled_at, parent_id, team, partner, category, channel_kind, progress::text AS progress, "
-    "agreed, confirmed, approval::text AS approval"
-)
+_AS_TEXT = frozenset({"terms", "progress", "approval"})
+COLUMNS = ", ".join(f"{name}::text AS {name}" if name in _AS_TEXT else name for name in Promise._fields)
+"""The fields of a promise, in their order."""
 _LOAD = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[]))")
 _LOCK = text(f"SELECT {COLUMNS} FROM commitment WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
 _LOCK_PARTS = text(f"""
@@ -80,6 +77,8 @@ _FIXED = {
     "channel_kind": "text",
 }
 _TYPES = _FIXED | _MOVING
+_DATED_BY = frozenset({"terms", "binding", "first"})
+"""What `due_at` and `first_due_at` are computed from."""
 
 
 def _unnest(names: Sequence[str]) -> str:
@@ -205,35 +204,20 @@ def _set_clocks(session: WriteSession, old: Promise | None, new: Promise) -> Non
 
 
 def as_promise(row: Row[Any]) -> Promise:
-    return Promise(
-        id=row.id,
-        customer_id=row.customer_id,
-        kind=CommitmentKind(row.kind),
-        terms=_TERMS.validate_json(row.terms),
-        status=Status(row.status),
-        binding=row.binding,
-        answered=row.answered,
-        first=row.first,
-        case_id=row.case_id,
-        interaction_id=row.interaction_id,
-        parent_id=row.parent_id,
-        owner=row.owner,
-        team=row.team,
-        partner=row.partner,
-        category=row.category,
-        channel_kind=row.channel_kind,
-        obligor=row.obligor,
-        stated_at=row.stated_at,
-        promised_at=row.promised_at,
-        warned_at=row.warned_at,
-        waiting_since=row.waiting_since,
-        closed_at=row.closed_at,
-        fulfilled_at=row.fulfilled_at,
-        outcome=Outcome(row.outcome) if row.outcome else None,
-        progress=Progress.model_validate_json(row.progress) if row.progress else None,
-        agreed=row.agreed,
-        confirmed=row.confirmed,
-        approval=Approval.model_validate_json(row.approval) if row.approval else None,
+    """From the columns of COLUMNS; a row may have more behind them."""
+    id_, customer, kind, terms, status, *plain, outcome, progress, approval = row[: len(Promise._fields)]
+    return Promise._make(
+        (
+            id_,
+            customer,
+            CommitmentKind(kind),
+            _TERMS.validate_json(terms),
+            Status(status),
+            *plain,
+            Outcome(outcome) if outcome else None,
+            Progress.model_validate_json(progress) if progress else None,
+            Approval.model_validate_json(approval) if approval else None,
+        )
     )
 
 
@@ -243,7 +227,11 @@ def _by_id(rows: Any) -> dict[UUID, Promise]:
 
 def _moved(old: Sequence[Promise], new: Sequence[Promise]) -> tuple[str, ...]:
     """The columns that differ in at least one promise."""
-    return tuple(name for name in _MOVING if _column(old, name) != _column(new, name))
+    columns = zip(Promise._fields, zip(*old, strict=True), zip(*new, strict=True), strict=False)
+    moved = {name for name, before, after in columns if before != after}
+    if not moved.isdisjoint(_DATED_BY):
+        moved |= {"due_at", "first_due_at"}
+    return tuple(name for name in _MOVING if name in moved)
 
 
 def _column(promises: Sequence[Promise], name: str) -> list[Any]:

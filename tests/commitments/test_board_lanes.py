@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -34,16 +33,16 @@ def made(hours: float = 10, **changes: Any) -> Promise:
         status=Status.STATED,
         stated_at=START,
     )
-    return replace(told, **changes)
+    return told._replace(**changes)
 
 
 def consistent(promise: Promise) -> Promise:
     """What is over has an outcome; what is open is not done and has none; a customer's task waits for nobody."""
     if promise.obligor == "customer":
-        promise = replace(promise, waiting_since=None)
+        promise = promise._replace(waiting_since=None)
     if promise.status in (Status.FULFILLED, Status.BROKEN):
-        return replace(promise, outcome=promise.outcome or Outcome.BROKEN_SILENT)
-    return replace(promise, fulfilled_at=None, outcome=None)
+        return promise._replace(outcome=promise.outcome or Outcome.BROKEN_SILENT)
+    return promise._replace(fulfilled_at=None, outcome=None)
 
 
 PROMISES = st.builds(

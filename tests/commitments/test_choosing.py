@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,7 +35,7 @@ DEARER = Option(
 
 def with_options(promise: Promise, **changes: Any) -> Promise:
     terms = promise.latest.model_copy(update={"options": (LATER, DEARER), **changes})
-    return replace(promise, terms=(*promise.terms[:-1], terms))
+    return promise._replace(terms=(*promise.terms[:-1], terms))
 
 
 def offered() -> Promise:
@@ -117,7 +116,7 @@ def test_a_revision_after_the_choice_offers_it_no_more() -> None:
 
 @pytest.mark.parametrize("status", Status)
 def test_from_where_a_choice_is_made_is_what_the_rules_say(status: Status) -> None:
-    promise = replace(offered(), status=status)
+    promise = offered()._replace(status=status)
     if status in RULES[Command.CHOOSE].may:
         assert core.choose(promise, 1, "later", NOW)[0].status in RULES[Command.CHOOSE].to
     else:
@@ -163,7 +162,7 @@ def progress(steps_done: int) -> Progress:
 
 
 def unusual(promise: Promise) -> Promise:
-    return replace(promise, terms=tuple(t.model_copy(update={"unusual": True}) for t in promise.terms))
+    return promise._replace(terms=tuple(t.model_copy(update={"unusual": True}) for t in promise.terms))
 
 
 def test_c23_what_is_unusual_does_not_begin_before_its_plan_is_agreed() -> None:
@@ -201,7 +200,7 @@ def test_c23_after_due_it_is_broken_and_what_was_done_all_the_same_is_not_denied
 
 
 def goal(promise: Promise) -> Promise:
-    return replace(promise, kind=CommitmentKind.GOAL)
+    return promise._replace(kind=CommitmentKind.GOAL)
 
 
 def test_c27_a_goal_has_two_yeses_in_any_order() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -341,7 +340,7 @@ def test_what_is_agreed_is_not_declined_any_more() -> None:
 @pytest.mark.parametrize("status", [Status.STATED, Status.AGREED])
 def test_after_due_only_fulfilment_is_said_of_it(status: Status) -> None:
     late = NOW + TEN_HOURS + TICK
-    promise = revised(replace(stated(), status=status), NOW + 2 * TEN_HOURS)
+    promise = revised(stated()._replace(status=status), NOW + 2 * TEN_HOURS)
     for decide in (
         lambda: core.agree(promise, 2, late),
         lambda: core.decline(promise, 2, "no", late),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from services.commitments import promise as core
@@ -51,7 +50,7 @@ async def test_what_is_written_is_read(kept: Commitments) -> None:
 
 
 async def test_what_was_decided_is_written_for_each_and_the_unchanged_left_alone(kept: Commitments) -> None:
-    written = [core.state(replace(p, status=Status.DRAFT), START)[0] for p in promises()]
+    written = [core.state(p._replace(status=Status.DRAFT), START)[0] for p in promises()]
     async with kept.runtime.database.write() as session:
         await kept.promises.add(session, [(p, ()) for p in written])
     versions = {row.id: row.xmin for row in await kept.rows("SELECT id, xmin FROM commitment")}

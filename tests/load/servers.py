@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.request import ProxyHandler, build_opener
 
 from services import registry
+from services.serve import settle_memory
 from shared.broker import Broker, connect
 from shared.clock import SystemClock
 from shared.migrations import upgrade
@@ -130,7 +131,7 @@ class Servers:
     async def runtime(
         self, service: str, database: str, *, role: Role = "api", **settings: Any
     ) -> AsyncIterator[Runtime]:
-        """A service in this process, none of its loops running: a row runs the one it measures."""
+        """A service in this process, its memory settled as if it served, no loop of it running: a row runs its own."""
         made = registry.runtime(
             service,
             SystemClock(),
@@ -138,6 +139,7 @@ class Servers:
             database_url=self.postgres.url(database),
             **{"broker": "kafka://127.0.0.1:9", "secret_key": self.secret_key, "public_url": PUBLIC_URL, **settings},
         )
+        settle_memory()
         try:
             yield made
         finally:

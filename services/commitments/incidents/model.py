@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,7 +48,7 @@ def strike(promise: Promise, cause: Cause, now: datetime) -> tuple[Decision, Sta
     if promise.waiting_since is not None:
         return (promise, ()), State.SKIPPED, Why.WAITS
     # Another cause is news even to those who have been warned before.
-    return core.warn(replace(promise, warned_at=None), now, reason=cause.words, early=True), State.WARNED, None
+    return core.warn(promise._replace(warned_at=None), now, reason=cause.words, early=True), State.WARNED, None
 
 
 def _spared(promise: Promise, cause: Cause, now: datetime) -> Why | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,10 +46,9 @@ def revise(
             "waited_seconds": 0,
         }
     )
-    revised = replace(promise, terms=(*promise.terms, new))
+    revised = promise._replace(terms=(*promise.terms, new))
     if promise.status is Status.DECLINED:
-        revised = replace(
-            revised,
+        revised = revised._replace(
             status=Status.STATED,
             binding=new.revision,
             first=new.revision,
@@ -60,10 +58,10 @@ def revise(
             closed_at=None,
         )
     elif promise.status is Status.DRAFT:
-        revised = replace(revised, binding=new.revision, first=new.revision)
+        revised = revised._replace(binding=new.revision, first=new.revision)
     else:
         # The customer hears of trouble with the revision itself: what comes after is no silent break.
-        revised = replace(revised, warned_at=promise.warned_at or now)
+        revised = revised._replace(warned_at=promise.warned_at or now)
     if promise.status is Status.DRAFT:
         return revised, (told.CommitmentDrafted(**facts(revised), by=by),)
     return revised, (told.CommitmentRevised(**facts(revised), previous_due_at=old.due_at, by=by),)
@@ -74,7 +72,7 @@ def tell_progress(promise: Promise, progress: Progress, now: datetime, *, by: st
     expect(promise, Command.PROGRESS, now)
     if progress.steps_done:
         expect_plan(promise)
-    told_of = replace(promise, progress=progress)
+    told_of = promise._replace(progress=progress)
     return told_of, (told.CommitmentProgressed(**facts(told_of, promise.binds), progress=progress, by=by),)
 
 
@@ -83,7 +81,7 @@ def wait(promise: Promise, now: datetime, *, reason: str, by: str) -> Decision:
     expect(promise, Command.WAIT, now)
     if promise.waiting_since is not None:
         return promise, ()
-    waiting = replace(promise, waiting_since=now)
+    waiting = promise._replace(waiting_since=now)
     return waiting, (told.CommitmentWaiting(**facts(waiting, promise.binds), since=now, reason=reason, by=by),)
 
 
@@ -101,8 +99,7 @@ def resume(promise: Promise, now: datetime, *, by: str) -> Decision:
     terms = (*promise.terms, moved)
     if proposed is not None:
         terms = (*terms, _later(proposed, len(terms) + 1, pause))
-    resumed = replace(
-        promise,
+    resumed = promise._replace(
         terms=terms,
         binding=moved.revision,
         answered=moved.revision if promise.status is Status.AGREED else promise.answered,

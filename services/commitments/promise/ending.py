@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,7 +25,7 @@ def warn(promise: Promise, now: datetime, *, reason: str = NOT_FINISHED, early: 
         return promise, ()
     if now >= promise.binds.due_at or (now < at and not early):
         return promise, ()
-    warned = replace(promise, warned_at=now)
+    warned = promise._replace(warned_at=now)
     said = told.CommitmentAtRisk(**facts(promise, promise.binds), reason=reason, next_contact_at=promise.binds.due_at)
     return warned, (said,)
 
@@ -36,14 +35,14 @@ def fall_due(promise: Promise, now: datetime) -> Decision:
     if not promise.is_open or not promise.is_late(now):
         return promise, ()
     outcome = Outcome.BROKEN_WARNED if promise.warned_at else Outcome.BROKEN_SILENT
-    broken = replace(promise, status=Status.BROKEN, outcome=outcome, closed_at=now)
+    broken = promise._replace(status=Status.BROKEN, outcome=outcome, closed_at=now)
     return broken, (told.CommitmentBroken(**facts(promise, promise.binds), outcome=outcome, broken_at=now),)
 
 
 def fulfil(promise: Promise, now: datetime, *, by: str, evidence: UUID | None = None) -> Decision:
     """Done. In time it is kept; after the break it is done late, and stays broken."""
     if promise.status is Status.BROKEN and promise.fulfilled_at is None:
-        late = replace(promise, fulfilled_at=now)
+        late = promise._replace(fulfilled_at=now)
         return late, (_fulfilled(late, now, by, evidence),)
     expect(promise, Command.FULFIL, now)
     if promise.waiting_since is not None:
@@ -57,7 +56,7 @@ def fulfil(promise: Promise, now: datetime, *, by: str, evidence: UUID | None = 
     changed = any(not t.waited_seconds for t in promise.terms[promise.first : promise.binding])
     outcome = Outcome.KEPT_CHANGED if changed else Outcome.KEPT
     expect_plan(promise)
-    kept = replace(promise, status=Status.FULFILLED, outcome=outcome, closed_at=now, fulfilled_at=now)
+    kept = promise._replace(status=Status.FULFILLED, outcome=outcome, closed_at=now, fulfilled_at=now)
     return kept, (_fulfilled(kept, now, by, evidence),)
 
 
@@ -74,7 +73,7 @@ def void(promise: Promise, now: datetime, *, reason: str, by: str) -> Decision:
 
 
 def _gone(promise: Promise, now: datetime, status: Status, outcome: Outcome, reason: str, by: str) -> Decision:
-    gone = replace(promise, status=status, outcome=outcome, closed_at=now, waiting_since=None)
+    gone = promise._replace(status=status, outcome=outcome, closed_at=now, waiting_since=None)
     return gone, (told.CommitmentWithdrawn(**facts(gone), outcome=outcome, reason=reason, by=by),)
 
 

@@ -9,10 +9,9 @@ While it waits for the customer its clock stands still. An outcome, once there, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -53,9 +52,10 @@ class Approval(BaseModel):
     over: tuple[Over, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """`terms` holds every revision, oldest first; `binding` is the number of the one that counts.
+class Promise(NamedTuple):
+    """A tuple, because thousands are read, decided about and written each second.
+
+    `terms` holds every revision, oldest first; `binding` is the number of the one that counts.
 
     `waiting_since`: our clock stands still from then on, because the customer has something to do first.
     `channel_kind`, `category`, `partner` and `team` say where it came from, for the scorecard.

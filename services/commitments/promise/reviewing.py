@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -34,7 +33,7 @@ def review(
         raise WrongState("there is nothing to approve", state=state, allowed=["needed"])
     if promise.approval.author == by:
         raise OwnApproval("nobody approves or refuses what they wrote themselves")
-    reviewed = replace(promise, approval=promise.approval.model_copy(update={"state": decision}))
+    reviewed = promise._replace(approval=promise.approval.model_copy(update={"state": decision}))
     said = told.CommitmentReviewed(
         **facts(reviewed), decision=decision, by=by, reason=reason, limit=promise.approval.over
     )
@@ -49,5 +48,5 @@ def confirm(promise: Promise, revision: int, now: datetime, *, by: str) -> Decis
     expect_current(promise, revision)
     if promise.confirmed == revision:
         return promise, ()
-    confirmed = replace(promise, confirmed=revision)
+    confirmed = promise._replace(confirmed=revision)
     return confirmed, (told.CommitmentReviewed(**facts(confirmed), decision="confirmed", by=by),)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -27,7 +26,7 @@ def state(promise: Promise, now: datetime) -> Decision:
     expect_approved(promise)
     check_due(promise.latest.due_at, now)
     last = len(promise.terms)
-    stated = replace(promise, status=Status.STATED, stated_at=now, promised_at=now, binding=last, first=last)
+    stated = promise._replace(status=Status.STATED, stated_at=now, promised_at=now, binding=last, first=last)
     return stated, (told.CommitmentStated(**facts(stated), interaction_id=promise.interaction_id),)
 
 
@@ -42,8 +41,7 @@ def agree(
     if now > promise.latest.due_at and promise.waiting_since is None:
         raise TooLate("the new time has passed already; the customer needs another one")
     moved = revision != promise.binding
-    agreed = replace(
-        promise,
+    agreed = promise._replace(
         status=Status.AGREED,
         binding=revision,
         answered=revision,
@@ -91,8 +89,7 @@ def choose(
         }
     )
     negotiated = promise.agreed == 0 and promise.binding == revision
-    chosen = replace(
-        promise,
+    chosen = promise._replace(
         terms=(*promise.terms, new),
         status=Status.AGREED,
         binding=new.revision,
@@ -140,8 +137,8 @@ def decline(
         **facts(promise), reason=reason, proposed_due_at=proposed_due_at, by=by, recorded_by=recorded_by
     )
     if promise.binding < revision:
-        return replace(promise, answered=revision), (said,)
-    declined = replace(promise, status=Status.DECLINED, answered=revision, closed_at=now, waiting_since=None)
+        return promise._replace(answered=revision), (said,)
+    declined = promise._replace(status=Status.DECLINED, answered=revision, closed_at=now, waiting_since=None)
     return declined, (said,)
 
 
