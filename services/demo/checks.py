@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from services.demo.day import Played
 from services.demo.interface import Interface, NotInTime, until
+from services.demo.played import Played
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ async def examine(api: Interface, played: Played) -> list[Finding]:
         *_strangers(played.statuses),
         Finding("all four services say they are ready", ready["ready"] is True),
         await _next_contacts(api, played),
+        await _task(api, played, promises["waited for"]),
+        await _scorecard(api),
     ]
 
 
@@ -76,12 +79,25 @@ def _timeline(entries: Entries, played: Played) -> list[Finding]:
 
 def _promises(promises: dict[str, dict[str, Any]]) -> list[Finding]:
     wanted = {"kept": "kept", "changed": "kept_after_agreed_change", "broken": "broken_with_warning"}
+    wanted["waited for"] = "kept"
     found = {name: promise["outcome"] for name, promise in promises.items()}
     changed = promises["changed"]
     return [
         Finding("each promise has the outcome it earned", found == wanted, str(found)),
         Finding("a changed promise keeps its first terms beside the new", len(changed["terms"]) == 2),
+        Finding(
+            "while we waited for the customer our clock stood still",
+            _paused(promises["waited for"]["terms"]),
+            str(promises["waited for"]["terms"]),
+        ),
     ]
+
+
+def _paused(terms: Sequence[dict[str, Any]]) -> bool:
+    """The first offer, what she chose of it, and the same later by just what we waited."""
+    _, chosen, last = terms
+    moved = datetime.fromisoformat(last["due_at"]) - datetime.fromisoformat(chosen["due_at"])
+    return bool(chosen["chosen"]) and last["waited_seconds"] > 0 and moved.total_seconds() == last["waited_seconds"]
 
 
 def _messages(entries: Entries, played: Played) -> list[Finding]:
@@ -89,6 +105,7 @@ def _messages(entries: Entries, played: Played) -> list[Finding]:
     clocks = [e for e in _of(entries, "commitment.stated") if e["data"]["kind"] in {"response", "call_back"}]
     about = Counter(e["data"]["commitment_id"] for e in sent if e["data"]["template"] == "acknowledgement")
     once = Counter({e["data"]["commitment_id"]: 1 for e in clocks})
+    thanks = {id_: about.pop(id_, 0) for id_ in played.tasks.values()}
     texts = [e["data"]["text"] for e in sent]
     warned = [e for e in sent if e["data"]["template"] == "promise_at_risk"]
     broken = _of(entries, "commitment.broken")
@@ -96,6 +113,7 @@ def _messages(entries: Entries, played: Played) -> list[Finding]:
         Finding(
             "each contact opened one clock and got one acknowledgement", len(clocks) == 3 and about == once, str(about)
         ),
+        Finding("what the customer did for us was thanked for, once", set(thanks.values()) == {1}, str(thanks)),
         Finding("the customer is written to in Vietnamese", {e["data"]["language"] for e in sent} == {"vi"}),
         Finding("no placeholder was left in a message", not any("{{" in text or "None" in text for text in texts)),
         Finding(
@@ -121,6 +139,8 @@ def _strangers(statuses: dict[str, int]) -> list[Finding]:
         "no token": 401,
         "old revision": 409,
         "agree": 200,
+        "choose": 200,
+        "task": 200,
         "survey": 200,
     }
     return [
@@ -133,6 +153,19 @@ async def _next_contacts(api: Interface, played: Played) -> Finding:
     watched = await api.get("/commitments/next-contacts", limit=200)
     breached = [case for case in watched["items"] if case["breached"]]
     return Finding("every open case has its next contact in the future", bool(watched["items"]) and not breached)
+
+
+async def _task(api: Interface, played: Played, promise: dict[str, Any]) -> Finding:
+    task = await api.get(f"/commitments/{played.tasks['done']}/task")
+    held = task["parent_id"] == promise["id"] and task["answers"] == {"wall": "Gạch"} and len(task["files"]) == 1
+    return Finding("the customer's answer and photo lie with the promise", held, str(task["answers"]))
+
+
+async def _scorecard(api: Interface) -> Finding:
+    """What is kept before its time counts from its due time on, so the broken promise is the first that counts."""
+    strict = (await api.get("/commitments/scorecard"))["whole"]["strict"]
+    holds = strict["count"] < strict["n"] and strict["low"] <= strict["value"] <= strict["high"]
+    return Finding("the scorecard counts what fell due, with an interval", holds, str(strict))
 
 
 def report(findings: Sequence[Finding], write: Callable[[str], object]) -> bool:

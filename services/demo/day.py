@@ -1,33 +1,21 @@
-"""The day itself: one customer's journey in full, and a crowd around her."""
+"""The day itself: one customer's journey in full, and a crowd around her. What she is promised is in `promising.py`."""
 
 from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes, token_hex
 from typing import Any
 
 from services.demo.interface import Interface, until
 from services.demo.people import CONTACTS, Contact
+from services.demo.played import Played
+from services.demo.promising import ZONE, Promising, ask_for
 from services.demo.senders import Delivery, Postmark, Telephone, Twilio
 
-ZONE = "Asia/Ho_Chi_Minh"
 HEROINE = "Nguyễn Thị Minh Khai"
-
-
-@dataclass
-class Played:
-    """What was done, for the checks: customers, promises and the answers that strangers got."""
-
-    heroine: str = ""
-    merged: list[str] = field(default_factory=list)
-    promises: dict[str, str] = field(default_factory=dict)
-    statuses: dict[str, int] = field(default_factory=dict)
-    crowd: dict[str, str] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)
 
 
 class Day:
@@ -45,7 +33,7 @@ class Day:
         await self._make_channels()
         await self._be_refused()
         await self._first_contacts()
-        await asyncio.gather(self._promises(), self._crowd())
+        await asyncio.gather(Promising(self.api, self.played).play(), self._crowd())
         await self._satisfaction()
         return self.played
 
@@ -103,61 +91,6 @@ class Day:
 
         return await until(look, f"a customer with {handle}")
 
-    async def _promises(self) -> None:
-        await asyncio.gather(self._kept(), self._changed(), self._broken())
-        await self.api.post(
-            "/intake/interactions",
-            {
-                "customer_id": self.played.heroine,
-                "kind": "call",
-                "channel_kind": "phone",
-                "text": "Đã gọi, xác nhận giao trước 18h.",
-            },
-        )
-
-    async def _state(self, name: str, words: str, due_in: timedelta) -> str:
-        body = {
-            "customer_id": self.played.heroine,
-            "words": words,
-            "due_at": (datetime.now(UTC) + due_in).isoformat(),
-            "zone": ZONE,
-            "cost": "không mất phí",
-            "scope": "Giao tận nhà, một lần gọi trước",
-            "owner": "Lan",
-            "tell": True,
-        }
-        id_: str = (await self.api.post("/commitments", body))["id"]
-        self.played.promises[name] = id_
-        return id_
-
-    async def _link(self, type_: str, commitment: str) -> str:
-        entry = await self.api.event(self.played.heroine, type_, commitment_id=commitment)
-        link: str = entry["data"]["link"]
-        return link
-
-    async def _kept(self) -> None:
-        """Stated, agreed by the customer on her page, kept in time."""
-        id_ = await self._state("kept", "Đơn hàng DH-2026 tới tay chị trước 18:00.", timedelta(hours=6))
-        link = await self._link("commitment.stated", id_)
-        self.played.statuses["old revision"] = await self.api.submit(link, "/agree", {"revision": "7"})
-        self.played.statuses["agree"] = await self.api.submit(link, "/agree", {"revision": "1"})
-        await self.api.event(self.played.heroine, "commitment.agreed", commitment_id=id_)
-        await self.api.post(f"/commitments/{id_}/fulfil")
-
-    async def _changed(self) -> None:
-        """Changed before it is due, with a reason; the customer agrees to the change."""
-        id_ = await self._state("changed", "Kỹ thuật viên tới lắp máy giặt lúc 9:00 mai.", timedelta(hours=20))
-        await self.api.submit(await self._link("commitment.stated", id_), "/agree", {"revision": "1"})
-        due = (datetime.now(UTC) + timedelta(hours=26)).isoformat()
-        await self.api.post(f"/commitments/{id_}/revise", {"due_at": due, "reason": "Kỹ thuật viên bị ốm"})
-        await self.api.submit(await self._link("commitment.revised", id_), "/agree", {"revision": "2"})
-        await self.api.post(f"/commitments/{id_}/fulfil")
-
-    async def _broken(self) -> None:
-        """Nobody keeps it: the customer is warned, and at its time it breaks on its own."""
-        id_ = await self._state("broken", "Chúng tôi gửi lại hóa đơn đã sửa.", timedelta(seconds=8))
-        await self.api.event(self.played.heroine, "commitment.broken", commitment_id=id_)
-
     async def _satisfaction(self) -> None:
         """The question goes out after the promise was kept; the customer answers; the case is closed with thanks."""
         kept = self.played.promises["kept"]
@@ -205,6 +138,8 @@ class Day:
             "tell": True,
         }
         promise = await self.api.post("/commitments", body)
+        if contact.task:
+            await ask_for(self.api, promise["id"], contact.task)
         if number in {6, 9}:
             later = (due + timedelta(hours=5)).isoformat()
             change = {"due_at": later, "reason": "Hàng về kho trễ, chiều nay mới có"}

@@ -54,10 +54,12 @@ class Interface:
     async def status_of(self, path: str) -> int:
         return (await self._stranger.get(path)).status_code
 
-    async def submit(self, link: str, action: str, form: dict[str, str]) -> int:
+    async def submit(
+        self, link: str, action: str, form: dict[str, str], files: dict[str, tuple[str, bytes]] | None = None
+    ) -> int:
         """A customer sends a form on a page of theirs. Returns the status after redirects."""
         path = urlsplit(link).path + action
-        answer = await self._stranger.post(path, data=form, follow_redirects=True)
+        answer = await self._stranger.post(path, data=form, files=files, follow_redirects=True)
         return answer.status_code
 
     async def timeline(self, customer: str) -> list[dict[str, Any]]:

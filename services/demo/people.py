@@ -14,6 +14,8 @@ class Contact:
     text: str
     promise: str = ""
     """What an agent promises; nothing where nobody has got to it yet."""
+    task: str = ""
+    """What they are asked to do for it, and have not done by the end of the day."""
 
 
 CONTACTS: tuple[Contact, ...] = (
@@ -73,6 +75,7 @@ CONTACTS: tuple[Contact, ...] = (
         "Hỏi giá",
         "Cho tôi xin báo giá lắp 3 máy lạnh 1.5HP.",
         "Anh/chị nhận báo giá ba máy lạnh kèm công lắp.",
+        "Anh/chị gửi ảnh ba chỗ định treo máy.",
     ),
     Contact("Sofia Rossi", "email", "Delivery window", "I can only be home after six. Is that possible?"),
     Contact("Huỳnh Tấn Phát", "missed_call", "", ""),

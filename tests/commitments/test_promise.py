@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -201,17 +202,18 @@ class PromiseLife(RuleBasedStateMachine):
             self._resumes()
 
     def _resumes(self) -> None:
-        """New due = old + pause; it binds as it is, and whoever had agreed to the latest has agreed to this."""
+        """New due = old + pause in whole seconds rounded up; it binds as it is, a yes to the latest is one to it."""
         if self.paused_at is None:
             return
         waited = self.now - self.paused_at
         proposed = self.dues[-1] if self.binding < len(self.dues) and self.answered < len(self.dues) else None
         binding, answered = len(self.dues) + 1, self.answered
-        self.dues.append(self.due + waited)
+        seconds = max(1, ceil(waited / timedelta(seconds=1)))
+        self.dues.append(self.due + timedelta(seconds=seconds))
         if proposed is not None:
-            self.dues.append(proposed + waited)
+            self.dues.append(proposed + timedelta(seconds=seconds))
         self.history += self.promise.terms[len(self.history) :]
-        assert self.history[-1].waited_seconds == max(1, round(waited.total_seconds()))
+        assert self.history[-1].waited_seconds == seconds
         self.binding, self.paused_at = binding, None
         self.answered = binding if self.agreed else answered
 

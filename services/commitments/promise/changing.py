@@ -86,7 +86,7 @@ def wait(promise: Promise, now: datetime, *, reason: str, by: str) -> Decision:
 
 
 def resume(promise: Promise, now: datetime, *, by: str) -> Decision:
-    """The customer has done it. Due is later by the time that we waited, and the customer is told so.
+    """The customer has done it. Due is later by the time that we waited, in whole seconds rounded up, and they hear so.
 
     It binds without their yes: the time was theirs. Terms that await an answer keep waiting for it, moved as well.
     """
@@ -94,11 +94,12 @@ def resume(promise: Promise, now: datetime, *, by: str) -> Decision:
     if promise.waiting_since is None:
         return promise, ()
     pause = max(now - promise.waiting_since, timedelta())
+    seconds = max(1, -(-pause // timedelta(seconds=1)))
     proposed = promise.latest if promise.latest is not promise.binds and promise.awaits_answer else None
-    moved = _later(promise.binds, len(promise.terms) + 1, pause)
+    moved = _later(promise.binds, len(promise.terms) + 1, seconds)
     terms = (*promise.terms, moved)
     if proposed is not None:
-        terms = (*terms, _later(proposed, len(terms) + 1, pause))
+        terms = (*terms, _later(proposed, len(terms) + 1, seconds))
     resumed = promise._replace(
         terms=terms,
         binding=moved.revision,
@@ -113,7 +114,8 @@ def resume(promise: Promise, now: datetime, *, by: str) -> Decision:
     return resumed, (said,)
 
 
-def _later(terms: Terms, revision: int, pause: timedelta) -> Terms:
+def _later(terms: Terms, revision: int, seconds: int) -> Terms:
+    pause = timedelta(seconds=seconds)
     return terms.model_copy(
         update={
             "revision": revision,
@@ -121,6 +123,6 @@ def _later(terms: Terms, revision: int, pause: timedelta) -> Terms:
             "due_on": None,
             "options": tuple(o.model_copy(update={"due_at": o.due_at + pause}) for o in terms.options),
             "reason": "waited_for_you",
-            "waited_seconds": max(1, round(pause.total_seconds())),
+            "waited_seconds": seconds,
         }
     )
