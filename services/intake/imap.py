@@ -94,11 +94,23 @@ class OpenMailbox:
         return default
 
     def after(self, uid: int) -> list[int]:
-        """The UIDs above it, in order. (`*` names the last one also where that is not above it: RFC 3501, 6.4.8.)"""
+        """The UIDs above it, in order. (`*` names the last one also where that is not above it: RFC 3501, 6.4.8.)
+
+        Where there are none, the server has told of no mail that this look did not see: it tells of each once, with
+        the answer to whatever is asked next, and who waits for news from then on would never hear of it again.
+        """
         with _in_plain_words():
             self._box.client.noop()
-            found = self._box.uids(f"UID {uid + 1}:*", charset=None)
-            return sorted(number for number in map(int, found) if number > uid)
+            while True:
+                self._has_told_of_mail()
+                found = self._box.uids(f"UID {uid + 1}:*", charset=None)
+                new = sorted(number for number in map(int, found) if number > uid)
+                if new or not self._has_told_of_mail():
+                    return new
+
+    def _has_told_of_mail(self) -> bool:
+        """Whether an EXISTS has come since this was last asked."""
+        return self._box.client.response("EXISTS")[1] != [None]
 
     def first_since(self, day: date) -> int:
         """The first UID of what came in on that day or later; where there is none, the next that will be given."""

@@ -138,12 +138,10 @@ class Reader:
         return await self._store(old, Place(box.validity, uid), [])
 
     async def _take(self, box: OpenMailbox, place: Place) -> Place:
-        """All that is new, a batch a transaction."""
-        waiting = await self._call(box.after, place.uid)
-        while waiting and not self._is_over():
+        """All that is new, a batch a transaction, and what comes in meanwhile."""
+        while not self._is_over() and (waiting := await self._call(box.after, place.uid)):
             mails, last = await self._call(box.fetch, waiting, self.line.provider.body_limit)
             place = await self._store(place, Place(box.validity, last), mails)
-            waiting = [uid for uid in waiting if uid > last]
         return place
 
     async def _store(self, old: Place | None, new: Place, mails: list[Mail]) -> Place:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from imap_tools import BaseMailBox
 
 from services.intake import imap, mailboxes
 from services.intake.channels.providers.imap import Mailbox, mailbox_of
@@ -39,7 +40,7 @@ def mail(number: int, text: str = "Đơn hàng của tôi đâu?") -> bytes:
 
 class Desk:
     def __init__(self, kept: Running, server: ImapServer) -> None:
-        self.kept, self.server = kept, server
+        self.kept, self.server, self.awaited = kept, server, False
 
     @asynccontextmanager
     async def reading(self, **settings: Any) -> AsyncIterator[None]:
@@ -150,6 +151,30 @@ async def test_one_process_reads_and_the_others_stand_by(desk: Desk) -> None:
         assert desk.server.connections == 1
         stop.set()
         await asyncio.wait_for(loop, 15)
+
+
+@pytest.mark.parametrize("command", ["uids", "fetch"])
+async def test_mail_that_the_server_told_of_while_it_was_asked_something_else_is_not_left_lying(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """The server tells of each mail once: with the answer to a search or a fetch, and then not again by IDLE."""
+    late = iter([mail(2)])
+    owner: Any = BaseMailBox if command == "uids" else OpenMailbox
+    asked = getattr(owner, command)
+
+    def meanwhile(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = asked(self, *args, **kwargs)
+        if desk.awaited and (new := next(late, None)):
+            desk.server.append(new)
+            (self._box if command == "fetch" else self).client.noop()
+        return found
+
+    monkeypatch.setattr(owner, command, meanwhile)
+    async with desk.reading():
+        await until(desk.place)
+        desk.awaited = True
+        await desk.server.deliver(mail(1))
+        await until(lambda: desk.has(1, 2))
 
 
 async def test_a_wrong_password_is_noted_and_tried_again(desk: Desk) -> None:

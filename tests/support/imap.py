@@ -70,12 +70,13 @@ class ImapServer:
         self._config.set_cache.clear()
 
     async def deliver(self, *mails: bytes) -> None:
-        def append() -> None:
-            with MailBoxUnencrypted("127.0.0.1", self.port, 10).login(USER, PASSWORD) as box:
-                for mail in mails:
-                    box.append(mail, "INBOX")
+        await asyncio.to_thread(self.append, *mails)
 
-        await asyncio.to_thread(append)
+    def append(self, *mails: bytes) -> None:
+        """As `deliver`, for a thread that is not the server's own."""
+        with MailBoxUnencrypted("127.0.0.1", self.port, 10).login(USER, PASSWORD) as box:
+            for mail in mails:
+                box.append(mail, "INBOX")
 
     async def flags(self) -> Sequence[tuple[str, ...]]:
         """Of each mail in the folder, without the one that this look itself takes away."""
