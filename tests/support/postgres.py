@@ -7,10 +7,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 
+import psycopg
+from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
 
-from shared.embedded import EmbeddedPostgres, psql
+from shared.embedded import EmbeddedPostgres
 
 SERVER = "KEPT_TEST_POSTGRES"
 """Names the environment variable with the URL of a server to use, by a user who can create databases."""
@@ -40,15 +43,18 @@ class ScratchPostgres:
         Nobody may be connected to the template meanwhile: dispose the engine that migrated it first.
         """
         name = f"test_{secrets.token_hex(6)}"
-        self._run('CREATE DATABASE :"name" TEMPLATE :"template"', name=name, template=template or "template1")
+        self._run("CREATE DATABASE {name} TEMPLATE {template}", name=name, template=template or "template1")
         return name
 
     def drop_database(self, name: str) -> None:
         """Drop it if it is there, and whoever is connected to it."""
-        self._run('DROP DATABASE IF EXISTS :"name" WITH (FORCE)', name=name)
+        self._run("DROP DATABASE IF EXISTS {name} WITH (FORCE)", name=name)
 
-    def _run(self, statement: str, **names: str) -> None:
-        psql(self.dsn(self._url.database or "postgres"), statement, **names)
+    def _run(self, statement: LiteralString, **names: str) -> None:
+        """In this process: a thousand tests have a database each, and psql takes as long to start as one to copy."""
+        composed = SQL(statement).format(**{name: Identifier(value) for name, value in names.items()})
+        with psycopg.connect(self.dsn(self._url.database or "postgres"), autocommit=True) as connection:
+            connection.execute(composed)
 
     def _address(self, driver: str, database: str) -> str:
         url = self._url.set(drivername=driver, database=database)
