@@ -2,31 +2,27 @@
 
 A part of ours that is late, or warned of, is a warning for the whole. A task of the customer that is done or taken
 back lets the whole go on, once it is the last. The end of the whole ends what was asked for it.
+
+The service keeps its promises by `PromisesWithParts`, so that nothing is written of one without the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import text
 
 from services.commitments import customers
 from services.commitments.promise import Decision, Promise, Status, resume, warn, withdraw
+from services.commitments.store import Promises
 from services.commitments.words import NOT_NEEDED, PART_LATE
 from shared.contracts import Payload
 from shared.contracts import commitments as told
 from shared.contracts.commitments import CommitmentKind
 from shared.contracts.intake import Language
-
-if TYPE_CHECKING:
-    from services.commitments.store import Promises
-    from shared.database import WriteSession
-
-Changed = tuple[Promise, Promise, tuple[Payload, ...]]
-"""Before, after, and what was said of it."""
+from shared.database import WriteSession
 
 Wholes = Mapping[UUID, tuple[Promise, Sequence[Payload]]]
 
@@ -43,29 +39,34 @@ _LATE = (told.CommitmentAtRisk, told.CommitmentBroken)
 _ENDED = (told.CommitmentFulfilled, told.CommitmentWithdrawn)
 
 
-async def follow(promises: Promises, session: WriteSession, changed: Sequence[Changed]) -> None:
-    """Costs nothing where no promise has a parent and none has ended early."""
-    late: set[UUID] = set()
-    ended: dict[UUID, Promise] = {}
-    wholes: list[Changed] = []
-    for old, new, events in changed:
-        if new.parent_id is not None:
-            if new.obligor == "us" and any(isinstance(event, _LATE) for event in events):
-                late.add(new.parent_id)
-            elif new.obligor == "customer" and any(isinstance(event, _ENDED) for event in events):
-                ended[new.id] = new
-        if _ends_its_parts(old, new):
-            wholes.append((old, new, events))
-    if late or ended:
-        await _lift(promises, session, late, ended)
-    if wholes:
-        await _let_go(promises, session, {new.id: (new, events) for _, new, events in wholes})
+class PromisesWithParts(Promises):
+    async def save(self, session: WriteSession, before: Sequence[Promise], decisions: Sequence[Decision]) -> None:
+        """As `Promises.save`, and what follows for their parents and parts.
+
+        That costs nothing where no promise has a parent and none has ended early.
+        """
+        await super().save(session, before, decisions)
+        late: set[UUID] = set()
+        ended: dict[UUID, Promise] = {}
+        wholes: dict[UUID, tuple[Promise, Sequence[Payload]]] = {}
+        for old, (new, events) in zip(before, decisions, strict=True):
+            if new.parent_id is not None:
+                if new.obligor == "us" and any(isinstance(event, _LATE) for event in events):
+                    late.add(new.parent_id)
+                elif new.obligor == "customer" and any(isinstance(event, _ENDED) for event in events):
+                    ended[new.id] = new
+            if _ends_its_parts(old, new):
+                wholes[new.id] = new, events
+        if late or ended:
+            await _lift(self, session, late, ended)
+        if wholes:
+            await _let_go(self, session, wholes)
 
 
 def _ends_its_parts(old: Promise, new: Promise) -> bool:
     """Policy's own clocks have no parts unless somebody had the customer do something first."""
     if new.status in {Status.WITHDRAWN, Status.VOID}:
-        return True
+        return new.status is not old.status
     done = new.fulfilled_at is not None and old.fulfilled_at is None
     return done and new.obligor == "us" and (new.kind is CommitmentKind.PROMISE or old.waiting_since is not None)
 

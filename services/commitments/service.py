@@ -27,12 +27,12 @@ from services.commitments.features import routes as feature_routes
 from services.commitments.features import store as features
 from services.commitments.incidents import routes as incident_routes
 from services.commitments.incidents import store as incidents
+from services.commitments.parts import PromisesWithParts
 from services.commitments.policies import routes as policy_routes
 from services.commitments.reactions import Reactions
 from services.commitments.scorecard import page, standards, standards_page
 from services.commitments.scorecard import routes as scorecard
 from services.commitments.settings import CommitmentsSettings
-from services.commitments.store import Promises
 from services.commitments.tasks import page as task_page
 from services.commitments.tasks import routes as task_routes
 from services.commitments.tasks.reminders import reminders
@@ -48,7 +48,7 @@ TASK_LINK_PURPOSE = "task"
 def build(settings: CommitmentsSettings, clock: Clock) -> Service:
     links = Links(settings, clock, LINK_PURPOSE)
     lifetime = timedelta(days=settings.promise_link_days)
-    promises = Promises(
+    promises = PromisesWithParts(
         links,
         Links(settings, clock, TASK_LINK_PURPOSE),
         link_lifetime=lifetime,

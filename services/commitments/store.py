@@ -13,7 +13,6 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, TextClause, text
 
 from services.commitments.customers import Customer
-from services.commitments.parts import follow
 from services.commitments.promise import Approval, Decision, Promise, Status, reset_clocks
 from shared.contracts import Payload
 from shared.contracts import commitments as told
@@ -159,7 +158,7 @@ class Promises:
             _set_clocks(session, None, promise)
 
     async def save(self, session: WriteSession, before: Sequence[Promise], decisions: Sequence[Decision]) -> None:
-        """Writes what was decided about promises that were locked, and what follows for their parents and parts.
+        """Writes what was decided about promises that were locked.
 
         One that did not change is left alone; what was said of it is told all the same.
         """
@@ -172,7 +171,6 @@ class Promises:
         for old, new, events in changed:
             self.tell(session, new, events)
             _set_clocks(session, old, new)
-        await follow(self, session, changed)
 
     def page_link(self, promise: Promise) -> str:
         if promise.obligor == "customer":
