@@ -196,3 +196,13 @@ class StandardRow(Table, table=True):
     target: float | None = None
     valid_from: datetime = Field(sa_column=_instant())
     set_by: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class EstimateRow(Table, table=True):
+    """How long promises of a category last: its survival curves, one a window. The empty category is that of none."""
+
+    __tablename__ = "estimate"
+
+    category: str = Field(sa_column=Column(Text, primary_key=True))
+    fitted_at: datetime = Field(sa_column=_instant())
+    curves: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
