@@ -97,6 +97,6 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
             **in_batches(incidents.NEWS, partial(incidents.tell, promises)),
             cadence.TIMER: cadence.Cadence(promises).period_over,
         },
-        loops={"estimates": keep_fresh},
+        loops={"estimates": partial(keep_fresh, settings.estimate_days)},
         state=promises,
     )

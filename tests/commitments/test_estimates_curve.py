@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from services.commitments.estimates.answer import (
     FEWEST,
     LEVEL,
-    WINDOWS,
+    WIDER,
+    WINDOW,
     Drawn,
     Fitted,
     best_level,
@@ -217,7 +218,7 @@ def test_a_thinned_curve_is_never_sooner_and_hardly_later(durations: list[int], 
     thin = thinned(whole)
     assert (thin.n, thin.events, thin.longest, thin.reach) == (whole.n, whole.events, whole.longest, whole.reach)
     assert set(zip(thin.ages, thin.left, strict=True)) <= set(zip(whole.ages, whole.left, strict=True))
-    assert all(0 <= thin.at(age) - whole.at(age) <= 0.005 + 1e-8 for age in whole.ages)
+    assert all(0 <= thin.at(age) - whole.at(age) <= 0.01 + 1e-8 for age in whole.ages)
     for level in (0.5, 0.8, 0.9, 0.95, 0.99):
         assert thin.quantile(level) == whole.quantile(level)
 
@@ -227,7 +228,7 @@ def test_a_curve_of_a_hundred_thousand_lives_takes_few_steps() -> None:
     whole = survival(Span(0, dice.expovariate(1e-6), True) for _ in range(100_000))
     thin = thinned(whole)
     assert len(whole.ages) == 100_000
-    assert len(thin.ages) < 450
+    assert len(thin.ages) < 320
     for age in (1e6, 3e6, 6e6):
         assert thin.at(age) == pytest.approx(whole.at(age), rel=0.06)
 
@@ -284,13 +285,13 @@ def test_c3_a_window_is_doubled_while_it_holds_too_little_and_the_first_that_wil
     assert not is_wide_enough((short,))
     history = Fitted("repair", None, both)
     assert [estimate(history, level).window_days for level in (0.5, 0.8, 0.9, 0.99)] == [180 * 2, 360, 720, 720]
-    assert WINDOWS[-1] == 16 * WINDOWS[0]
+    assert (WINDOW, WIDER[-1]) == (180, 16)
 
 
 def test_c3_a_refusal_says_what_there_is_and_what_is_missing() -> None:
     nothing = estimate(Fitted(None))
     assert (nothing.duration, nothing.best_level, nothing.n, nothing.lower_bound) == (None, 0.0, 0, 0.0)
-    assert "no promise of this category" in str(nothing.why)
+    assert "holds no promise of this category" in str(nothing.why)
     few = estimate(fitted(*from_birth([3] * 8), Span(0, 5, False)))
     assert few.why == "history has 9 promises in 180 days, 8 of them done; a time at level 0.9 needs 9 that are done"
     assert few.lower_bound == 5

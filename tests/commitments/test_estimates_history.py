@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.commitments.estimates.history import CATEGORIES, LIVES, Life, lives, spans
+from services.commitments.estimates.history import CATEGORIES, LIVES, Lives, lives, spans
 from services.commitments.estimates.survival import Span
 from tests.commitments.conftest import START, Commitments
 from tests.commitments.histories import remember
@@ -94,7 +94,8 @@ async def test_a_window_shows_what_was_under_way_in_it_from_the_age_it_had_then(
 
 def test_ages_are_never_less_than_nothing() -> None:
     """A clock that stands still since before it began to run, by the rounding of two clocks."""
-    assert spans([Life(START, START - timedelta(seconds=1), False)], START) == [Span(0, 0, False)]
+    told = START.timestamp()
+    assert spans(Lives([told], [told - 1], [False]), START) == [Span(0, 0, False)]
 
 
 async def test_history_is_read_by_an_index_of_its_own_and_no_further_than_the_window(kept: Commitments) -> None:

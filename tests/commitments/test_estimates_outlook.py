@@ -87,6 +87,7 @@ async def test_n10_the_board_shows_it_at_risk_in_both_languages(kept: Commitment
 )
 async def test_n10_where_history_does_not_say_so_nobody_is_alarmed(kept: Commitments, unlike: dict[str, Any]) -> None:
     await learn(kept, "repair", SLOW)
+    await learn(kept, None, SLOW)
     await told(kept, **({"due": 40.0} | unlike))
     await kept.pass_time(hours=10)
     assert await warned(kept) == []

@@ -18,8 +18,11 @@ from services.commitments.estimates.survival import Curve
 LEVEL = 0.90
 """Of ten promises, nine are to be kept: the level of costs where being late costs nine times being early."""
 
-WINDOWS = (180, 360, 720, 1440, 2880)
-"""Days. Each is tried where the one before it will not do."""
+WINDOW = 180
+"""Days to look back on, where no others are set."""
+
+WIDER = (1, 2, 4, 8, 16)
+"""Times as many: each is tried where the one before it will not do."""
 
 FEWEST, FEWEST_DONE = 30, 10
 """Watched promises, and those done, on which a curve is believed as it stands."""
@@ -99,7 +102,7 @@ def estimate(fitted: Fitted, level: float = LEVEL, *, age: float = 0.0) -> Estim
     return next((found for found in tried if found.duration is not None), tried[-1])
 
 
-_NOTHING = Drawn(WINDOWS[-1], Curve(0, 0, 0.0, (), ()))
+_NOTHING = Drawn(WINDOW * WIDER[-1], Curve(0, 0, 0.0, (), ()))
 
 
 def _read(drawn: Drawn, level: float, age: float) -> Estimate:
@@ -147,7 +150,7 @@ def best_level(drawn: Drawn, *, age: float = 0.0) -> float:
 def _why(drawn: Drawn, level: float, age: float) -> str:
     curve = drawn.curve
     if not curve.n:
-        return "no promise of this category has been told yet, so history says nothing of how long one takes"
+        return "history holds no promise of this category yet"
     seen = f"{curve.n} promises in {drawn.window_days} days, {curve.events} of them done"
     if not drawn.is_enough and curve.events < fewest(level):
         return f"history has {seen}; a time at level {level:g} needs {fewest(level)} that are done"

@@ -1,4 +1,7 @@
-"""Which promises are likely to break, by their age and what history says of ones that have come this far (N10)."""
+"""Which promises are likely to break, by their age and what history says of ones that have come this far (N10).
+
+Those without a category are of every sort: what came of others says nothing of the one at hand.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from shared.database import ReadSession
 
 async def likely_to_break(session: ReadSession, promises: Iterable[Promise], now: datetime) -> frozenset[UUID]:
     """Of these, the ones that nobody has warned of and that will rather break than not. One look, or none."""
-    asked = [promise for promise in promises if is_unwarned(promise, now)]
+    asked = [promise for promise in promises if promise.category is not None and is_unwarned(promise, now)]
     if not asked:
         return frozenset()
     curves = await store.fitted_of(session, {promise.category for promise in asked})

@@ -1,6 +1,8 @@
 """Our own estimate beside what is being promised: the due time where none was named, and how early a named one is (C2).
 
-Only a promise has one: of goals, and of what policy opens, nobody keeps such a history.
+Only a promise has one: of goals, and of what policy opens, nobody keeps such a history. What has no category is held
+against nothing: those are promises of every sort, and the slow ones among them would make each quick one look early.
+Asked for a time, their history still gives one.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ async def own_estimate(session: ReadSession, new: NewPromise, now: datetime) -> 
 
     Raises NoDueTime where the promise has no other due time and history gives none.
     """
-    if new.estimate_due_at is not None:
+    if new.estimate_due_at is not None or (new.has_due and new.category is None):
         return None
     is_promise = new.kind == CommitmentKind.PROMISE.value
     found = estimate(await store.fitted(session, new.category)) if is_promise else None
@@ -51,7 +53,7 @@ def in_terms(found: Estimate, since: datetime) -> Estimated | None:
 
 async def fitted_for(session: ReadSession, promise: Promise, change: Revise) -> Fitted | None:
     """The curves that a change is held against; None where its author names an estimate, or none is kept."""
-    if change.estimate_due_at is not None or promise.kind is not CommitmentKind.PROMISE or promise.obligor != "us":
+    if change.estimate_due_at is not None or promise.kind is not CommitmentKind.PROMISE or promise.category is None:
         return None
     return await store.fitted(session, promise.category)
 

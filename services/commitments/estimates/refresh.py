@@ -9,6 +9,7 @@ import asyncio
 from contextlib import suppress
 
 from services.commitments.estimates import store
+from services.commitments.estimates.answer import WINDOW
 from services.commitments.estimates.history import CATEGORIES
 from shared.database import Database
 from shared.service import Workplace
@@ -17,14 +18,15 @@ PAUSE = 60.0
 """Seconds between two looks for categories that are new, or whose curves are an hour old."""
 
 
-async def keep_fresh(work: Workplace, stop: asyncio.Event) -> None:
+async def keep_fresh(window: int, work: Workplace, stop: asyncio.Event) -> None:
+    """`window`: the days to look back on, or more where they hold too little."""
     while not stop.is_set():
-        await refresh(work.database, stop)
+        await refresh(work.database, stop, window=window)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PAUSE)
 
 
-async def refresh(database: Database, stop: asyncio.Event | None = None) -> int:
+async def refresh(database: Database, stop: asyncio.Event | None = None, *, window: int = WINDOW) -> int:
     """One look. Returns how many categories were drawn anew, each in a transaction of its own."""
     async with database.read() as session:
         names = list((await session.execute(CATEGORIES)).scalars())
@@ -34,5 +36,5 @@ async def refresh(database: Database, stop: asyncio.Event | None = None) -> int:
         if stop is not None and stop.is_set():
             break
         async with database.write() as session:
-            count += await store.refit(session, name)
+            count += await store.refit(session, name, window=window)
     return count

@@ -1,18 +1,16 @@
-"""Curves as stored rows, one a category, so that no page and no write ever draws one."""
+"""Curves as stored rows, one a category and window, so that no page and no write ever draws one."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
 
-from services.commitments.estimates.answer import WINDOWS, Drawn, Fitted, is_wide_enough, widened
-from services.commitments.estimates.history import Life, lives, spans
+from services.commitments.estimates.answer import WIDER, Drawn, Fitted, is_wide_enough, widened
+from services.commitments.estimates.history import Lives, lives, spans
 from services.commitments.estimates.survival import Curve, survival, thinned
 from shared.database import ReadSession, WriteSession
 
@@ -23,18 +21,21 @@ MANY = 20_000
 """Promises in a window from which on a wider one is not for want of data."""
 
 _READ = text("""
-    SELECT category, fitted_at, curves::text AS curves FROM estimate WHERE category = ANY(CAST(:categories AS text[]))
+    SELECT category, window_days, fitted_at, n, events, longest, ages, shares FROM estimate
+    WHERE category = ANY(CAST(:categories AS text[])) ORDER BY category, window_days
 """)
 _STALE = text("""
-    SELECT name FROM unnest(CAST(:names AS text[])) AS known (name) LEFT JOIN estimate ON category = name
-    WHERE fitted_at IS NULL OR fitted_at <= :before
+    SELECT name FROM unnest(CAST(:names AS text[])) AS known (name)
+    WHERE NOT EXISTS (SELECT 1 FROM estimate WHERE category = name AND fitted_at > :before)
 """)
 # Two workers at once: the second waits for the first, and then finds it fresh.
-_CLAIM = text("""
-    INSERT INTO estimate AS e (category, fitted_at, curves) VALUES (:category, :now, '[]')
-    ON CONFLICT (category) DO UPDATE SET fitted_at = excluded.fitted_at WHERE e.fitted_at <= :before RETURNING category
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('estimate ' || CAST(:category AS text), 0))")
+_CLEAR = text("DELETE FROM estimate WHERE category = :category")
+_WRITE = text("""
+    INSERT INTO estimate (category, window_days, fitted_at, n, events, longest, ages, shares)
+    VALUES (:category, :window_days, :fitted_at, :n, :events, :longest, CAST(:ages AS float[]),
+        CAST(:shares AS float[]))
 """)
-_WRITE = text("UPDATE estimate SET curves = CAST(:curves AS jsonb) WHERE category = :category")
 
 
 async def fitted(session: ReadSession, category: str | None) -> Fitted:
@@ -44,9 +45,10 @@ async def fitted(session: ReadSession, category: str | None) -> Fitted:
 
 async def fitted_of(session: ReadSession, categories: Collection[str | None]) -> dict[str | None, Fitted]:
     """As `fitted`, of several categories in one look."""
-    rows = await session.execute(_READ, {"categories": list({category or "" for category in categories})})
-    found = {row.category: row for row in rows}
-    return {category: _fitted(category, found.get(category or "")) for category in categories}
+    found: dict[str, list[Row[Any]]] = {}
+    for row in await session.execute(_READ, {"categories": list({category or "" for category in categories})}):
+        found.setdefault(row.category, []).append(row)
+    return {category: _fitted(category, found.get(category or "", [])) for category in categories}
 
 
 async def stale(session: ReadSession, names: Collection[str], now: datetime) -> list[str]:
@@ -54,36 +56,38 @@ async def stale(session: ReadSession, names: Collection[str], now: datetime) -> 
     return list((await session.execute(_STALE, {"names": list(names), "before": now - EVERY})).scalars())
 
 
-async def refit(session: WriteSession, category: str) -> bool:
-    """Draws the curves of a category anew. False where somebody else just did."""
-    values = {"category": category, "now": session.now, "before": session.now - EVERY}
-    if (await session.execute(_CLAIM, values)).first() is None:
+async def refit(session: WriteSession, category: str, *, window: int) -> bool:
+    """Draws the curves of a category anew, from so many days or more. False where somebody else just did."""
+    await session.execute(_ALONE, {"category": category})
+    if not await stale(session, [category], session.now):
         return False
     found: tuple[Drawn, ...] = ()
-    for days in WINDOWS:
+    for days in (window * times for times in WIDER):
         seen = await lives(session, category, days=days, now=session.now)
         # Ten thousands of lives take a while, and requests are answered in the same loop.
         found = widened(found, await asyncio.to_thread(drawn, seen, days, session.now))
-        if is_wide_enough(found) or len(seen) >= MANY:
+        if is_wide_enough(found) or len(seen.began) >= MANY:
             break
-    await session.execute(_WRITE, {"category": category, "curves": _written(found)})
+    await session.execute(_CLEAR, {"category": category})
+    await session.execute(_WRITE, [_written(category, session.now, each) for each in found])
     return True
 
 
-def drawn(seen: Sequence[Life], days: int, now: datetime) -> Drawn:
+def drawn(seen: Lives, days: int, now: datetime) -> Drawn:
     """The curve of these lives through a window of so many days, in few enough steps to be kept."""
     return Drawn(days, thinned(survival(spans(seen, now - timedelta(days=days)))))
 
 
-def _written(found: Sequence[Drawn]) -> str:
-    return json.dumps([{"window_days": d.window_days, **asdict(d.curve)} for d in found])
+def _written(category: str, at: datetime, drawn: Drawn) -> dict[str, Any]:
+    curve = drawn.curve
+    facts = {"category": category, "window_days": drawn.window_days, "fitted_at": at}
+    held = {"n": curve.n, "events": curve.events, "longest": curve.longest}
+    return facts | held | {"ages": list(curve.ages), "shares": list(curve.left)}
 
 
-def _fitted(category: str | None, row: Row[Any] | None) -> Fitted:
-    if row is None:
-        return Fitted(category)
-    return Fitted(category, row.fitted_at, tuple(_drawn(**held) for held in json.loads(row.curves)))
+def _fitted(category: str | None, rows: list[Row[Any]]) -> Fitted:
+    return Fitted(category, rows[0].fitted_at if rows else None, tuple(_drawn(row) for row in rows))
 
 
-def _drawn(*, window_days: int, ages: list[float], left: list[float], **held: Any) -> Drawn:
-    return Drawn(window_days, Curve(ages=tuple(ages), left=tuple(left), **held))
+def _drawn(row: Row[Any]) -> Drawn:
+    return Drawn(row.window_days, Curve(row.n, row.events, row.longest, tuple(row.ages), tuple(row.shares)))

@@ -99,8 +99,8 @@ def survival(spans: Iterable[Span]) -> Curve:
 def thinned(curve: Curve) -> Curve:
     """The same in a few hundred steps, however many there were.
 
-    A step is left out while the share stays between the same two marks: half a hundredth, or a twentieth of itself
-    where that is less. So it never falls sooner than the whole curve, and at each half of a hundredth it is exact.
+    A step is left out while the share stays between the same two marks: a hundredth, or a twentieth of itself where
+    that is less. So it never falls sooner than the whole curve, and at each hundredth it is exact.
     """
     marks = [_mark(share) for share in curve.left]
     firsts = [place for place, mark in enumerate(marks) if place == 0 or mark != marks[place - 1]]
@@ -110,5 +110,5 @@ def thinned(curve: Curve) -> Curve:
 
 def _mark(share: float) -> tuple[int, int]:
     """The marks that a share lies between, by their numbers."""
-    halves = ceil((share - _EPSILON) * 200)
-    return halves, int(log(0.1 / share) * 20) if 0 < share < 0.1 else 0
+    hundredths = ceil((share - _EPSILON) * 100)
+    return hundredths, int(log(0.2 / share) * 20) if 0 < share < 0.2 else 0

@@ -8,7 +8,10 @@ revision = "0007"
 down_revision = "0006"
 
 _STATEMENTS = (
-    "CREATE TABLE estimate (category text PRIMARY KEY, fitted_at timestamptz NOT NULL, curves jsonb NOT NULL)",
+    """CREATE TABLE estimate (
+        category text, window_days int, fitted_at timestamptz NOT NULL, n int NOT NULL, events int NOT NULL,
+        longest float NOT NULL, ages float[] NOT NULL, shares float[] NOT NULL,
+        PRIMARY KEY (category, window_days))""",
     # Of promises alone: the clocks that policy opens, thousands a second, have no part in it.
     """CREATE INDEX commitment_history ON commitment (coalesce(category, ''),
             coalesce(fulfilled_at, CASE WHEN status IN ('withdrawn', 'void') THEN closed_at END, 'infinity'))
