@@ -11,9 +11,11 @@ from sqlalchemy import text
 
 from services.commitments.estimates.history import CATEGORIES, LIVES, Lives, lives, spans
 from services.commitments.estimates.survival import Span
+from shared.ids import new_id
 from tests.commitments.conftest import START, Commitments
 from tests.commitments.histories import remember
 from tests.commitments.test_board_reading import nodes
+from tests.commitments.test_features import feature
 
 HOUR = 3600.0
 
@@ -82,6 +84,13 @@ async def test_drafts_what_was_declined_and_what_policy_opens_are_no_history(kep
     await kept.call("POST", f"/{declined}/revise", json=again)
     await kept.pass_time(hours=1)
     assert await seen(kept) == [Span(0, HOUR, False)], "told anew, it begins anew"
+
+
+async def test_a_feature_that_many_wait_for_is_no_history_of_how_long_anything_takes(kept: Commitments) -> None:
+    await feature(kept, new_id(), new_id(), category="repair")
+    await under_way(kept)
+    await kept.pass_time(hours=1)
+    assert await seen(kept) == [Span(0, HOUR, False)]
 
 
 async def test_a_window_shows_what_was_under_way_in_it_from_the_age_it_had_then(kept: Commitments) -> None:

@@ -2,7 +2,8 @@
 
 What counts is active time: `promised_at` moves by the time that we waited for the customer, and while we wait the
 clock stands still. A promise that is broken and not done is still open; one that was withdrawn or void is censored
-there; a draft, or what the customer declined, was never under way.
+there; a draft, or what the customer declined, was never under way. A feature is done for everybody at once: how long
+those who wait for it have waited is not how long anything takes.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ LIVES = text(f"""
             fulfilled_at IS NOT NULL AS done
         FROM commitment
         WHERE {_UNDER_WAY} AND {_CATEGORY} = CAST(:category AS text) AND {_ENDED} >= CAST(:since AS timestamptz)
+            AND NOT EXISTS (SELECT 1 FROM feature_subscriber f WHERE f.commitment_id = commitment.id)
         ORDER BY LEAST({_ENDED}, coalesce(waiting_since, CAST(:now AS timestamptz))) - promised_at) AS life
 """)
 # From one category straight to the next one of the index: as many looks as there are categories.
