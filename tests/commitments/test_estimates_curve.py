@@ -177,13 +177,19 @@ def test_an_open_one_more_never_makes_it_sooner(spans: list[Span]) -> None:
 # ---- Delayed entry ----
 
 
-def test_nothing_is_claimed_of_ages_at_which_nobody_was_watched() -> None:
-    """C3: three that were watched from the beginning, then a crowd from age 100 on: between lies nothing."""
-    gap = [Span(0, 1, True), Span(0, 2, True), Span(0, 3, False)] + [Span(100, 100 + i, True) for i in range(1, 40)]
-    curve = survival(gap)
-    assert (curve.ages, curve.longest) == ((), 0)
-    late = survival([Span(0, 1, True)] * 6 + [Span(50, 60, True)] * 40)
-    assert (late.ages, late.left, late.longest) == ((1,), (0.0,), 1) or late.longest == 1
+def test_c3_nothing_is_claimed_of_ages_at_which_hardly_anybody_was_watched() -> None:
+    """C3: a handful watched from the beginning, then a crowd from age 100 on: what lies between is not known."""
+    crowd = [Span(100, 100 + i, True) for i in range(1, 40)]
+    few = survival([Span(0, i, True) for i in range(1, FEWEST_WATCHED)] + crowd)
+    assert (few.ages, few.longest, few.quantile(0.5)) == ((), 0, None)
+    more = survival([Span(0, i, True) for i in range(1, 2 * FEWEST_WATCHED + 1)] + crowd)
+    assert (more.longest, more.reach) == (FEWEST_WATCHED + 1, pytest.approx((FEWEST_WATCHED + 1) / 20))
+    assert survival([Span(0, i, True) for i in range(1, 21)]).reach == 1.0
+
+
+def test_c3_all_are_not_done_while_older_ones_are_open() -> None:
+    at_once = survival([Span(0, 1, True)] * 20 + [Span(50, 60, True)] * 40)
+    assert (at_once.ages, at_once.longest) == ((), 0)
 
 
 def test_c2_open_and_old_ones_keep_a_window_honest_where_the_lately_done_alone_do_not() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from services.commitments.warnings import _UNWARNED, LOOK
 from shared.ids import new_id
 from tests.commitments.conftest import START, Commitments
 from tests.commitments.histories import learn
 from tests.commitments.people import everything
+from tests.commitments.test_board_reading import plan
 
 SLOW = [5.0] * 50 + [float(hours) for hours in range(31, 81)]
 """Half are done in five hours. Who takes longer takes thirty-one to eighty."""
@@ -116,3 +118,11 @@ async def test_n10_a_later_time_that_was_agreed_is_enough(kept: Commitments) -> 
     await kept.call("POST", f"/{id_}/revise", json=change)
     await kept.call("POST", f"/{id_}/agree", json={"revision": 2})
     assert await warned(kept) == []
+
+
+async def test_n10_an_owners_promises_are_read_by_their_index_and_no_further_than_needed(kept: Commitments) -> None:
+    values = {"owner": "agent 1", "now": START, "look": LOOK}
+    did = await plan(kept, _UNWARNED, **values)
+    (scan,) = [node for node in did if node.get("Relation Name") == "commitment"]
+    assert (scan["Node Type"], scan["Index Name"]) == ("Index Scan", "commitment_open_owner"), did
+    assert scan["Actual Rows"] <= LOOK

@@ -16,8 +16,11 @@ from math import ceil, log
 from operator import attrgetter
 from typing import NamedTuple
 
-FEWEST_WATCHED = 5
-"""Where fewer are left while others join at a later age only, the curve ends: in between nobody was looking."""
+FEWEST_WATCHED = 10
+"""Where fewer are left while others join at a later age, the curve ends: what those few do says little of the many.
+
+So it does where all that are left are done, which those who join later belie.
+"""
 
 _EPSILON = 1e-9
 """Shares that differ by less are the same share, reached by another order of products."""
@@ -88,6 +91,8 @@ def survival(spans: Iterable[Span]) -> Curve:
             at_risk += 1
         gone = list(ending)
         done = sum(span.done for span in gone)
+        if joining and done == at_risk:
+            break
         if done:
             share = share * (at_risk - done) / at_risk
             ages.append(age)
