@@ -285,9 +285,9 @@ class Revise(NewEstimate):
 
     def on(self, old: Terms, own: Estimated | None = None) -> dict[str, Any]:
         """What of the old terms changes, beside due and reason. `own` as in the terms of a new promise."""
-        estimate = self.estimated() or (own and own.model_copy(update={"override_reason": self.override_reason}))
-        if estimate is None and old.estimate is not None and self.due_at != old.due_at:
-            estimate = old.estimate.model_copy(update={"override_reason": self.override_reason})
+        estimate, before = self.estimated(), own or old.estimate
+        if estimate is None and before is not None and self.due_at != old.due_at:
+            estimate = before.model_copy(update={"override_reason": self.override_reason})
         changes: dict[str, Any] = {"estimate": estimate, "words": self.words, "cost": self.cost}
         if self.charge is not None:
             changes["charge"] = self.charge.money()

@@ -225,6 +225,16 @@ async def test_c2_c25_while_we_waited_for_the_customer_it_grew_no_older(kept: Co
     assert datetime.fromisoformat(problem["estimate_due_at"]) == START + timedelta(hours=96 + 24)
 
 
+async def test_a_change_that_moves_no_date_is_held_against_nothing(kept: Commitments) -> None:
+    """C1: after sixty hours the day that was promised is too early, and new words do not make it more so."""
+    await learn(kept, "repair", HUNDRED)
+    id_ = str((await kept.call("POST", "", json=a_promise(tell=True, due_at=at(91)), expect=201))["id"])
+    kept.clock.advance(timedelta(hours=60))
+    change = {"reason": "a clearer word", "words": "We repair the screen", "due_at": at(91)}
+    revised = await kept.call("POST", f"/{id_}/revise", json=change)
+    assert revised["terms"][1]["estimate"] == revised["terms"][0]["estimate"]
+
+
 async def test_a_draft_that_is_changed_has_not_begun(kept: Commitments) -> None:
     await learn(kept, "repair", HUNDRED)
     made = await kept.call("POST", "", json=a_promise(), expect=201)
