@@ -37,6 +37,10 @@ class DueInThePast(Invalid):
     code = "due-in-the-past"
 
 
+class NoDueTime(Invalid):
+    """A promise without a due time, and a history that cannot give one: `estimate` says what it holds."""
+
+
 class DueTooFar(Invalid):
     code = "due-too-far"
 

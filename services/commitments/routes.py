@@ -16,6 +16,7 @@ from services.commitments.access import MayRead, MayWrite
 from services.commitments.authority import check_estimate, check_options, weigh
 from services.commitments.cadence import Cadence
 from services.commitments.errors import PromiseNotFound
+from services.commitments.estimates.promising import again, fitted_for, own_estimate
 from services.commitments.plain import unmet
 from services.commitments.promise import Decision, Promise, Status
 from services.commitments.schemas import (
@@ -62,9 +63,11 @@ Store = Annotated[Promises, Depends(_promises)]
 async def draft(new: NewPromise, session: Writing, who: MayWrite, store: Store) -> Proposal:
     """A promise in words, with a due time and a cost; `tell` states it to the customer at once.
 
+    Without a due time it is the one that history supports, rounded up; named earlier than that, it needs a reason.
+
     What is over the limits of its author's role stays a draft with `approval` "needed", told or not.
     """
-    terms = new.terms(store.default_zone, session.now)
+    terms = new.terms(store.default_zone, session.now, await own_estimate(session, new, session.now))
     core.check_due(terms.due_at, session.now)
     check_options(terms.options, session.now)
     check_estimate(terms)
@@ -200,6 +203,7 @@ async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store:
     check_options(body.options or (), session.now)
     author = await standing(session, who)
     hints = await look_at(session, body.texts(), level=body.level)
+    curves = await fitted_for(session, await one(store, session, id), body)
 
     def decide(old: Promise) -> Decision:
         new, events = core.revise(
@@ -210,7 +214,7 @@ async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store:
             now=session.now,
             seen=body.revision,
             without=body.without,
-            **body.on(old.binds),
+            **body.on(old.binds, again(curves, old, session.now) if curves else None),
         )
         check_estimate(new.latest)
         return weigh(new, author, session.now, before=old), events

@@ -71,7 +71,7 @@ class NewConcession(NewGift):
 
 
 class NewEstimate(Strict):
-    """What the estimate said, where there was one. Promising earlier needs a reason."""
+    """What the estimate said; where none is named, that of our own history counts. Promising earlier needs a reason."""
 
     estimate_due_at: AwareDatetime | None = None
     estimate_level: float = Field(0.9, gt=0, lt=1)
@@ -115,7 +115,7 @@ Options = Annotated[list[NewOption], Field(max_length=10), AfterValidator(_with_
 
 class TermsIn(NewEstimate):
     """What is promised. A due time and a cost are a must: `due_at` as an instant, or `due_on` as a day in `zone`;
-    without either `estimate_due_at` stands in, rounded up.
+    without either the estimate stands in, `estimate_due_at` or our own, rounded up.
 
     `cost` is a sentence: an amount, "no charge", or "not known until ...". `who` says who does it and why they can.
 
@@ -142,18 +142,23 @@ class TermsIn(NewEstimate):
 
     @model_validator(mode="after")
     def _has_one_due(self) -> TermsIn:
-        given = sum(due is not None for due in (self.due_at, self.due_on))
-        if given > 1 or (given == 0 and self.estimate_due_at is None):
+        if self.due_at is not None and self.due_on is not None:
             raise ValueError("a promise needs a due time: either due_at (an instant) or due_on (a day)")
         return self
 
-    def terms(self, default_zone: str, now: datetime) -> Terms:
+    @property
+    def has_due(self) -> bool:
+        return self.due_at is not None or self.due_on is not None
+
+    def terms(self, default_zone: str, now: datetime, own: Estimated | None = None) -> Terms:
         """The first revision. A day is over at its midnight in its zone.
 
-        Without a due time it is the estimate's, rounded up to a time that can be said (C2).
+        Without a due time it is the estimate's, rounded up to a time that can be said (C2). `own` is the estimate of
+        our history, where the author names none.
         """
         zone = self.zone or default_zone
-        due = self._due(zone, now)
+        estimate = self.estimated() or (own and own.model_copy(update={"override_reason": self.override_reason}))
+        due = self._due(zone, now, estimate)
         return Terms(
             revision=1,
             words=self.words,
@@ -170,16 +175,16 @@ class TermsIn(NewEstimate):
             charge=self.charge.money() if self.charge else None,
             concession=Concession(**self.concession.model_dump()) if self.concession else None,
             expected_by=self.expected_by,
-            estimate=self.estimated(),
+            estimate=estimate,
             unusual=self.unusual,
         )
 
-    def _due(self, zone: str, now: datetime) -> Due:
+    def _due(self, zone: str, now: datetime, estimate: Estimated | None) -> Due:
         if self.due_at is not None:
             return Due(self.due_at)
-        if self.due_on is not None or self.estimate_due_at is None:
+        if self.due_on is not None or estimate is None:
             return Due(end_of_day(self.due_on, zone), self.due_on)
-        return communicable(self.estimate_due_at, now, zone)
+        return communicable(estimate.due_at, now, zone)
 
 
 def option_texts(options: Iterable[NewOption | Option]) -> Iterator[tuple[str, str | None]]:
@@ -278,11 +283,11 @@ class Revise(NewEstimate):
         named = self.model_fields_set | ({"charge"} if self.cost else set())
         return {name for name in ("charge", "concession") if name in named and getattr(self, name) is None}
 
-    def on(self, old: Terms) -> dict[str, Any]:
-        """What of the old terms changes, beside due and reason."""
-        estimate = self.estimated()
-        if estimate is None and old.estimate is not None and self.due_at != old.due_at:
-            estimate = old.estimate.model_copy(update={"override_reason": self.override_reason})
+    def on(self, old: Terms, own: Estimated | None = None) -> dict[str, Any]:
+        """What of the old terms changes, beside due and reason. `own` as in the terms of a new promise."""
+        estimate, before = self.estimated(), own or old.estimate
+        if estimate is None and before is not None and self.due_at != old.due_at:
+            estimate = before.model_copy(update={"override_reason": self.override_reason})
         changes: dict[str, Any] = {"estimate": estimate, "words": self.words, "cost": self.cost}
         if self.charge is not None:
             changes["charge"] = self.charge.money()

@@ -23,6 +23,8 @@ from services.commitments.batches import in_batches
 from services.commitments.board import routes as board
 from services.commitments.calendars import routes as calendar_routes
 from services.commitments.deadlines import deadlines
+from services.commitments.estimates import routes as estimate_routes
+from services.commitments.estimates.refresh import keep_fresh
 from services.commitments.features import routes as feature_routes
 from services.commitments.features import store as features
 from services.commitments.incidents import routes as incident_routes
@@ -79,6 +81,7 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
             warnings.api,
             calendar_routes.api,
             policy_routes.api,
+            estimate_routes.api,
             named.api,
             routes.api,
         ],
@@ -94,5 +97,6 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
             **in_batches(incidents.NEWS, partial(incidents.tell, promises)),
             cadence.TIMER: cadence.Cadence(promises).period_over,
         },
+        loops={"estimates": partial(keep_fresh, settings.estimate_days)},
         state=promises,
     )

@@ -14,3 +14,9 @@ class CommitmentsSettings(ServiceSettings):
     recontact_days: int = Field(
         7, ge=1, le=365, description="Days without another contact after which the first one is held to have solved it."
     )
+    estimate_days: int = Field(
+        180,
+        ge=1,
+        le=3650,
+        description="Days an estimate looks back on; up to 16 times as many where they hold too little.",
+    )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, MetaData, Numeric, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Column, Date, DateTime, Double, Integer, MetaData, Numeric, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -196,3 +196,21 @@ class StandardRow(Table, table=True):
     target: float | None = None
     valid_from: datetime = Field(sa_column=_instant())
     set_by: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class EstimateRow(Table, table=True):
+    """How long promises of a category last, seen through a window: the share that is left from each age (s) on.
+
+    The empty category is that of promises without one. Nothing is known beyond the age `longest`.
+    """
+
+    __tablename__ = "estimate"
+
+    category: str = Field(sa_column=Column(Text, primary_key=True))
+    window_days: int = Field(sa_column=Column(Integer, primary_key=True))
+    fitted_at: datetime = Field(sa_column=_instant())
+    n: int
+    events: int
+    longest: float
+    ages: list[float] = Field(sa_column=Column(ARRAY(Double), nullable=False))
+    shares: list[float] = Field(sa_column=Column(ARRAY(Double), nullable=False))

@@ -1,7 +1,8 @@
 """What an owner must look at now: one list, read when they look, instead of one message for each.
 
 The customer is warned once, by the clock at three quarters of the time or earlier by somebody who knows. A second
-warning, shortly before due, is for the owner alone, and needs no clock of its own: it is this list and the board.
+warning, shortly before due, is for the owner alone, and needs no clock of its own: it is this list and the board. So is
+the first of all, where history says that a promise of this age will rather break than not.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from services.commitments.access import MayRead
+from services.commitments.estimates.outlook import likely_to_break
 from services.commitments.promise import Promise
 from services.commitments.schemas import PromiseView
 from services.commitments.store import COLUMNS, as_promise
@@ -27,7 +29,10 @@ LAST_CALL = 0.9
 AHEAD = timedelta(days=7)
 MOST = 200
 
-Why = Literal["task_late", "last_call", "at_risk"]
+LOOK = 500
+"""Promises of an owner, those due first, among which ones likely to break are looked for."""
+
+Why = Literal["task_late", "last_call", "at_risk", "likely_to_break"]
 
 # By the index of an owner's open promises, in the order in which they are due.
 _OPEN = text(f"""
@@ -37,6 +42,12 @@ _OPEN = text(f"""
       AND (warned_at IS NOT NULL OR stated_at + (due_at - stated_at) * {LAST_CALL} <= :now)
     ORDER BY due_at, id LIMIT :limit
 """)
+_UNWARNED = text(f"""
+    SELECT {COLUMNS} FROM commitment
+    WHERE status IN ('stated', 'agreed') AND owner = :owner AND due_at > :now AND obligor = 'us' AND kind = 'promise'
+      AND waiting_since IS NULL AND warned_at IS NULL AND stated_at + (due_at - stated_at) * {LAST_CALL} > :now
+    ORDER BY due_at, id LIMIT :look
+""")
 _LATE_TASKS = text(f"""
     SELECT {COLUMNS} FROM commitment
     WHERE kind = 'task' AND status = 'broken' AND fulfilled_at IS NULL AND owner = :owner
@@ -45,7 +56,11 @@ _LATE_TASKS = text(f"""
 
 
 class Warned(BaseModel):
-    """`task_late`: the customer has not done their part, and ours waits. `last_call`: a tenth of the time is left."""
+    """`task_late`: the customer has not done their part, and ours waits. `last_call`: a tenth of the time is left.
+
+    `at_risk`: three quarters have passed, or somebody said so. `likely_to_break`: of promises that came this far, at
+    least half were not done by then.
+    """
 
     why: Why
     promise: PromiseView
@@ -58,13 +73,19 @@ async def warnings(
     who: MayRead,
     owner: Annotated[str | None, Query(max_length=200)] = None,
 ) -> list[Warned]:
-    """Of the owner (you, if none is named): late tasks of customers, then what is due within a week and in trouble."""
+    """Of the owner (you, if none is named): late tasks of customers, then what is due within a week and in trouble.
+
+    Last what nobody has warned of yet and is likely to break, among the promises that are due first (N10).
+    """
     now: datetime = request.app.state.runtime.clock.now()
     values = {"owner": owner or who.subject, "limit": MOST}
     late = [as_promise(row) for row in await session.execute(_LATE_TASKS, values)]
     ours = [as_promise(row) for row in await session.execute(_OPEN, values | {"now": now, "until": now + AHEAD})]
+    unwarned = [as_promise(row) for row in await session.execute(_UNWARNED, values | {"now": now, "look": LOOK})]
+    likely = await likely_to_break(session, unwarned, now)
     found: list[tuple[Why, Promise]] = [("task_late", p) for p in late]
     found += [("last_call" if is_last_call(p, now) else "at_risk", p) for p in ours]
+    found += [("likely_to_break", p) for p in unwarned if p.id in likely][:MOST]
     return [Warned(why=why, promise=PromiseView.of(promise)) for why, promise in found]
 
 

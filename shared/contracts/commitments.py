@@ -75,7 +75,8 @@ class Concession(Money):
 class Estimated(BaseModel):
     """What history said when it was promised: done by `due_at` in `level` of 1 of such cases.
 
-    `override_reason`: why we promised earlier than that all the same.
+    `override_reason`: why we promised earlier than that all the same. `n` promises of the last `window_days` are what
+    it rests on; None where the author named the estimate.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,6 +84,8 @@ class Estimated(BaseModel):
     due_at: datetime
     level: float = 0.9
     override_reason: str | None = None
+    n: int | None = None
+    window_days: int | None = None
 
 
 class Over(BaseModel):

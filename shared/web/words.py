@@ -45,6 +45,7 @@ VIETNAMESE: dict[str, str] = {
     "In progress": "Đang thực hiện",
     "Due": "Đến hạn",
     "At risk": "Có nguy cơ trễ",
+    "Likely to break": "Nhiều khả năng sẽ trễ",
     "Escalated": "Đã báo cấp trên",
     "Overdue": "Quá hạn",
     "Waiting": "Đang chờ",

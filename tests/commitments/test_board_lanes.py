@@ -45,6 +45,13 @@ def consistent(promise: Promise) -> Promise:
     return promise._replace(fulfilled_at=None, outcome=None)
 
 
+def test_n10_what_is_likely_to_break_stands_at_risk_before_its_clock_has_gone_off() -> None:
+    calm, likely = Line(made(), "Lan"), Line(made(), "Lan", is_likely_to_break=True)
+    board = arrange([calm, likely], START)
+    assert [(line.promise, line.status) for line in board[Lane.RISK].lines] == [(likely.promise, "likely_to_break")]
+    assert [(line.promise, line.status) for line in board[Lane.SOON].lines] == [(calm.promise, "stated")]
+
+
 PROMISES = st.builds(
     made,
     hours=st.floats(-100, 100),

@@ -49,12 +49,16 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A promise, its customer's name, what was heard of it, and the sign beside it."""
+    """A promise, its customer's name, what was heard of it, and the sign beside it.
+
+    `is_likely_to_break`: history says so, although nobody has warned of it yet.
+    """
 
     promise: Promise
     customer: str | None
     heard: Heard | None = None
     status: str = ""
+    is_likely_to_break: bool = False
 
     @property
     def is_own(self) -> bool:
@@ -115,13 +119,18 @@ def arrange(lines: Sequence[Line], now: datetime) -> Board:
     """Every lane, in order; the order of the lines is kept. What is still to be done is shown in full."""
     shelves: dict[Lane, list[Line]] = {lane: [] for lane in Lane}
     for line in lines:
-        lane = lane_of(line.promise, now)
+        lane = Lane.RISK if line.is_likely_to_break else lane_of(line.promise, now)
         if lane is not None:
-            shelves[lane].append(replace(line, status=status_of(line.promise, now)))
+            shelves[lane].append(signed(line, now))
     return {
         lane: Shelf(found[:MOST], len(found) > MOST) if lane in _SHORT else Shelf(found)
         for lane, found in shelves.items()
     }
+
+
+def signed(line: Line, now: datetime) -> Line:
+    """With the sign beside it."""
+    return replace(line, status="likely_to_break" if line.is_likely_to_break else status_of(line.promise, now))
 
 
 def status_of(promise: Promise, now: datetime) -> str:

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
 
-from services.commitments.board.lanes import MOST, Heard, Line, refused_change, status_of
+from services.commitments.board.lanes import MOST, Heard, Line, refused_change, signed
+from services.commitments.estimates.outlook import likely_to_break
 from services.commitments.promise import Promise, Status
 from services.commitments.store import COLUMNS, as_promise
 from shared.contracts.commitments import CommitmentDeclined, CommitmentWaiting
@@ -128,7 +129,7 @@ async def lines(session: ReadSession, filters: Filters, now: datetime) -> Found:
     theirs = _lines(await session.execute(opened(filters, waiting=True), values | {"limit": MOST + 1}))
     over = _lines(await session.execute(ended(filters), values | {"limit": MOST + 1, "since": now - LATELY}))
     found = [*ours[:LIMIT], *theirs, *over]
-    return Found(await _with_heard(session, found), len(ours) > LIMIT)
+    return Found(await _with_outlook(session, await _with_heard(session, found), now), len(ours) > LIMIT)
 
 
 async def line(session: ReadSession, id: UUID, now: datetime) -> Line | None:  # noqa: A002
@@ -136,8 +137,8 @@ async def line(session: ReadSession, id: UUID, now: datetime) -> Line | None:  #
     row = (await session.execute(_ONE, {"id": id})).first()
     if row is None:
         return None
-    (found,) = await _with_heard(session, [_line(row)])
-    return replace(found, status=status_of(found.promise, now))
+    (found,) = await _with_outlook(session, await _with_heard(session, [_line(row)]), now)
+    return signed(found, now)
 
 
 async def record(session: ReadSession, now: datetime, *, owner: str = "", team: str = "") -> tuple[int, int] | None:
@@ -148,6 +149,12 @@ async def record(session: ReadSession, now: datetime, *, owner: str = "", team: 
     whose = "".join(f" AND {name} = :{name}" for name in asked)
     row = (await session.execute(text(_RECORD + whose), asked | {"since": now - RECORD, "look": LOOK})).one()
     return (row.kept, row.ended) if row.ended else None
+
+
+async def _with_outlook(session: ReadSession, found: Sequence[Line], now: datetime) -> list[Line]:
+    """Which of them are likely to break (N10): of those on the board alone, so that it costs the same for a million."""
+    likely = await likely_to_break(session, [line.promise for line in found], now)
+    return [replace(line, is_likely_to_break=True) if line.promise.id in likely else line for line in found]
 
 
 async def _with_heard(session: ReadSession, found: Sequence[Line]) -> list[Line]:
