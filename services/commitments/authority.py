@@ -78,7 +78,8 @@ def in_words(largest: Amounts | None, currency: str) -> str:
 def over(terms: Terms, limits: Limits, now: datetime, *, before: Terms | None = None) -> tuple[Over, ...]:
     """Each limit that the terms are over, options included: what is offered can be taken.
 
-    What stands in `before` as it is was decided already, by somebody who might.
+    What stands in `before` as it is was decided already, by somebody who might. Nor is a later time than that too
+    early for anybody to say: the customer is better off with it.
     """
     found = [*_over_amounts(terms, limits, before), *_over_times(terms, limits, now, before)]
     return tuple(dict.fromkeys(found))
@@ -110,7 +111,9 @@ def _over_times(terms: Terms, limits: Limits, now: datetime, before: Terms | Non
             yield Over(limit="shortest", allowed=f"{limits.shortest_minutes} minutes", asked=due.isoformat())
         if limits.longest_days is not None and span > timedelta(days=limits.longest_days):
             yield Over(limit="longest", allowed=f"{limits.longest_days} days", asked=due.isoformat())
-        if terms.estimate is not None and due < terms.estimate.due_at and not limits.may_promise_early:
+        if limits.may_promise_early or terms.estimate is None or (before and due > before.due_at):
+            continue
+        if due < terms.estimate.due_at:
             yield Over(limit="early", allowed=terms.estimate.due_at.isoformat(), asked=due.isoformat())
 
 

@@ -15,7 +15,9 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from services.commitments.access import MayRead
-from services.commitments.estimates.outlook import likely_to_break
+from services.commitments.days import Due
+from services.commitments.estimates.answer import UNKNOWN
+from services.commitments.estimates.outlook import outlooks
 from services.commitments.promise import Promise
 from services.commitments.schemas import PromiseView
 from services.commitments.store import COLUMNS, as_promise
@@ -59,11 +61,13 @@ class Warned(BaseModel):
     """`task_late`: the customer has not done their part, and ours waits. `last_call`: a tenth of the time is left.
 
     `at_risk`: three quarters have passed, or somebody said so. `likely_to_break`: of promises that came this far, at
-    least half were not done by then.
+    least half were not done by then. `suggested_due_at` is when nine in ten of them were done, as it can be said: a
+    time to offer. Null where history does not say.
     """
 
     why: Why
     promise: PromiseView
+    suggested_due_at: datetime | None
 
 
 @api.get("/warnings")
@@ -82,11 +86,15 @@ async def warnings(
     late = [as_promise(row) for row in await session.execute(_LATE_TASKS, values)]
     ours = [as_promise(row) for row in await session.execute(_OPEN, values | {"now": now, "until": now + AHEAD})]
     unwarned = [as_promise(row) for row in await session.execute(_UNWARNED, values | {"now": now, "look": LOOK})]
-    likely = await likely_to_break(session, unwarned, now)
+    seen = await outlooks(session, (*ours, *unwarned), now)
     found: list[tuple[Why, Promise]] = [("task_late", p) for p in late]
     found += [("last_call" if is_last_call(p, now) else "at_risk", p) for p in ours]
-    found += [("likely_to_break", p) for p in unwarned if p.id in likely][:MOST]
-    return [Warned(why=why, promise=PromiseView.of(promise)) for why, promise in found]
+    found += [("likely_to_break", p) for p in unwarned if seen.get(p.id, UNKNOWN).breaks][:MOST]
+    return [_warned(why, promise, seen.get(promise.id, UNKNOWN).done_by) for why, promise in found]
+
+
+def _warned(why: Why, promise: Promise, by: Due | None) -> Warned:
+    return Warned(why=why, promise=PromiseView.of(promise), suggested_due_at=by.at if by else None)
 
 
 def is_last_call(promise: Promise, now: datetime) -> bool:

@@ -122,6 +122,15 @@ def waiting(state: str = "needed") -> core.Promise:
     )  # fmt: skip
 
 
+def test_a_later_time_than_was_promised_is_too_early_for_nobody() -> None:
+    """C17, C18: an agent who cannot keep a time says a later one at once, if it is the best that they know."""
+    estimate = Estimated(due_at=NOW + 5 * DAY, override_reason="the part comes tomorrow")
+    before = terms(due_at=NOW + DAY)
+    later, sooner = (terms(due_at=NOW + at, estimate=estimate) for at in (2 * DAY, DAY / 2))
+    assert over(later, AGENT, NOW, before=before) == ()
+    assert limits_of(over(sooner, AGENT, NOW, before=before)) == limits_of(over(later, AGENT, NOW)) == ["early"]
+
+
 @pytest.mark.parametrize("state", ["needed", "refused"])
 def test_c17_what_waits_for_approval_is_not_told(state: str) -> None:
     with pytest.raises(ApprovalNeeded) as refused:

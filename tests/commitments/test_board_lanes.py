@@ -13,6 +13,7 @@ from services.commitments import promise as core
 from services.commitments.board.acting import decide
 from services.commitments.board.lanes import MOST, Act, Lane, Line, arrange, lane_of, offers, refused_change, status_of
 from services.commitments.errors import FieldWrong
+from services.commitments.estimates.answer import Outlook
 from services.commitments.promise import Promise, Status
 from shared.contracts.commitments import CommitmentKind, Outcome, Terms
 from shared.ids import new_id
@@ -46,7 +47,7 @@ def consistent(promise: Promise) -> Promise:
 
 
 def test_n10_what_is_likely_to_break_stands_at_risk_before_its_clock_has_gone_off() -> None:
-    calm, likely = Line(made(), "Lan"), Line(made(), "Lan", is_likely_to_break=True)
+    calm, likely = Line(made(), "Lan"), Line(made(), "Lan", outlook=Outlook(breaks=True))
     board = arrange([calm, likely], START)
     assert [(line.promise, line.status) for line in board[Lane.RISK].lines] == [(likely.promise, "likely_to_break")]
     assert [(line.promise, line.status) for line in board[Lane.SOON].lines] == [(calm.promise, "stated")]

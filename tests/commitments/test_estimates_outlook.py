@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +58,24 @@ async def test_n10_the_owner_is_warned_once_it_will_rather_break_than_not(kept: 
     assert await warned(kept) == [("at_risk", id_)], "then the clock itself has gone off, and the customer is warned"
     await kept.pass_time(hours=6)
     assert await warned(kept) == [("last_call", id_)]
+
+
+async def test_n10_the_owner_is_offered_a_time_that_nine_in_ten_of_such_promises_keep(kept: Commitments) -> None:
+    """N10: not a day more, but by when nine in ten of those that came as far were done; the customer is asked of it."""
+    await learn(kept, "repair", SLOW)
+    id_ = await told(kept, due=40)
+    await told(kept, due=40, category="paint")
+    await kept.pass_time(hours=30.5)
+    offered = [
+        (each["promise"]["category"], each["suggested_due_at"])
+        for each in await kept.call("GET", "/warnings", params={"owner": "minh"})
+    ]
+    done_by = START + timedelta(hours=75)  # 31 to 80 are left, of which the 45th takes 75
+    ((paint, nothing), (repair, suggested)) = sorted(offered)
+    assert (paint, nothing, repair) == ("paint", None, "repair")
+    assert done_by <= datetime.fromisoformat(suggested) < done_by + timedelta(days=1)
+    change = {"due_at": suggested, "reason": "the part is late"}
+    await kept.call("POST", f"/{id_}/revise", json=change, **everything(kept))
 
 
 async def test_n10_the_customer_is_not_told_of_a_chance(kept: Commitments) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from services.commitments.estimates.answer import UNKNOWN, Outlook
 from services.commitments.promise import OURS, RULES, Command, Promise, Status
 from shared.contracts.commitments import CommitmentKind
 
@@ -49,16 +50,13 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A promise, its customer's name, what was heard of it, and the sign beside it.
-
-    `is_likely_to_break`: history says so, although nobody has warned of it yet.
-    """
+    """A promise, its customer's name, what was heard of it, the sign beside it, and what history says of its end."""
 
     promise: Promise
     customer: str | None
     heard: Heard | None = None
     status: str = ""
-    is_likely_to_break: bool = False
+    outlook: Outlook = UNKNOWN
 
     @property
     def is_own(self) -> bool:
@@ -119,7 +117,7 @@ def arrange(lines: Sequence[Line], now: datetime) -> Board:
     """Every lane, in order; the order of the lines is kept. What is still to be done is shown in full."""
     shelves: dict[Lane, list[Line]] = {lane: [] for lane in Lane}
     for line in lines:
-        lane = Lane.RISK if line.is_likely_to_break else lane_of(line.promise, now)
+        lane = Lane.RISK if line.outlook.breaks else lane_of(line.promise, now)
         if lane is not None:
             shelves[lane].append(signed(line, now))
     return {
@@ -130,7 +128,7 @@ def arrange(lines: Sequence[Line], now: datetime) -> Board:
 
 def signed(line: Line, now: datetime) -> Line:
     """With the sign beside it."""
-    return replace(line, status="likely_to_break" if line.is_likely_to_break else status_of(line.promise, now))
+    return replace(line, status="likely_to_break" if line.outlook.breaks else status_of(line.promise, now))
 
 
 def status_of(promise: Promise, now: datetime) -> str:

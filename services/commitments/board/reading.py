@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import Row, TextClause, text
 
 from services.commitments.board.lanes import MOST, Heard, Line, refused_change, signed
-from services.commitments.estimates.outlook import likely_to_break
+from services.commitments.estimates.answer import UNKNOWN
+from services.commitments.estimates.outlook import outlooks
 from services.commitments.promise import Promise, Status
 from services.commitments.store import COLUMNS, as_promise
 from shared.contracts.commitments import CommitmentDeclined, CommitmentWaiting
@@ -152,9 +153,9 @@ async def record(session: ReadSession, now: datetime, *, owner: str = "", team: 
 
 
 async def _with_outlook(session: ReadSession, found: Sequence[Line], now: datetime) -> list[Line]:
-    """Which of them are likely to break (N10): of those on the board alone, so that it costs the same for a million."""
-    likely = await likely_to_break(session, [line.promise for line in found], now)
-    return [replace(line, is_likely_to_break=True) if line.promise.id in likely else line for line in found]
+    """How those on the board will end (N10), and no others: so it costs the same for a million."""
+    seen = await outlooks(session, [line.promise for line in found], now)
+    return [replace(line, outlook=seen.get(line.promise.id, UNKNOWN)) for line in found]
 
 
 async def _with_heard(session: ReadSession, found: Sequence[Line]) -> list[Line]:

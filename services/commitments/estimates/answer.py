@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, floor
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from services.commitments.days import Due
 from services.commitments.estimates.survival import Curve
 
 LEVEL = 0.90
@@ -62,6 +63,21 @@ class Fitted:
         """The chance that a promise of this age (seconds) is not done at the age `due`. None where nobody knows."""
         chances = (drawn.curve.chance(due, age) for drawn in self.curves if drawn.is_enough)
         return next((chance for chance in chances if chance is not None), None)
+
+
+class Outlook(NamedTuple):
+    """`breaks`: it will rather break than not, and nobody has warned of it yet.
+
+    `done_by`: when nine in ten of those that have come this far are done, as it can be said, so a time to offer; None
+    where history does not say.
+    """
+
+    breaks: bool = False
+    done_by: Due | None = None
+
+
+UNKNOWN = Outlook()
+"""Where history says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
