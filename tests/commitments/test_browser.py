@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.commitments.conftest import Commitments
-from tests.commitments.gallery import crowd, rich, sign_in, token_of
+from tests.commitments.gallery import sign_in
+from tests.commitments.seeds import crowd, rich, token_of
 from tests.support.chromium import NAMED, Tab, browsing, find_chromium, running
 from tests.support.serving import serving
 

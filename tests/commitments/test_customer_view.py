@@ -16,7 +16,7 @@ from shared.contracts.commitments import Assumption, CommitmentKind, Option, Out
 from shared.ids import new_id
 from shared.web.words import VIETNAMESE
 from tests.commitments.conftest import START, Commitments
-from tests.commitments.gallery import rich
+from tests.commitments.seeds import rich
 from tests.commitments.test_pages import answer, page, promised
 
 LATER = (START + timedelta(hours=30)).isoformat()
