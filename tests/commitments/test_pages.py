@@ -64,7 +64,7 @@ async def test_the_customer_sees_what_was_promised_and_nothing_internal(kept: Co
 async def test_it_speaks_the_customers_language(kept: Commitments) -> None:
     _, token = await promised(kept, "vi", words="Đơn hàng của chị tới nơi")
     seen = (await page(kept, token)).text
-    assert "Điều chúng tôi đã hứa với bạn" in seen
+    assert "Điều chúng tôi đã hứa với anh/chị" in seen
     assert "Thứ Ba ngày 3 tháng 3 năm 2026" in seen
     assert "Does this suit you?" not in seen
     stranger = (await kept.promise())["id"]

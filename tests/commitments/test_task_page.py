@@ -292,13 +292,13 @@ async def test_what_is_still_asked_for_is_said_after_the_first(kept: Commitments
 async def test_it_speaks_the_customers_language_whole(kept: Commitments) -> None:
     _, token = await asked(kept, "vi", words="Gửi ảnh đồng hồ nước", wants="upload", fields=[METER])
     seen = (await page(kept, token)).text
-    assert "Điều chúng tôi cần bạn làm" in seen
+    assert "Điều chúng tôi cần anh/chị làm" in seen
     refused = (await send(kept, token)).text
     for shown in ("Vui lòng điền mục này.", "Vui lòng chọn tệp.", "Nội dung chưa được gửi."):
         assert shown in refused
     await send(kept, token, {"f_meter": "1"}, [PHOTO])
     done = (await page(kept, token)).text
-    assert "Cảm ơn bạn, chúng tôi đã nhận được" in done
+    assert "Cảm ơn anh/chị, chúng tôi đã nhận được" in done
     for text in (seen, refused, done):
         assert not re.search(r">[^<]*\b(Please|We|Your message|Thank)\b[^<]*<", text)
 
