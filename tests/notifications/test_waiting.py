@@ -35,12 +35,23 @@ def waits(customer_id: UUID, kind: CommitmentKind = CommitmentKind.PROMISE, **ch
 
 def goes_on(customer_id: UUID, promise: UUID, **changes: Any) -> CommitmentResumed:
     moved = terms(revision=2, due_at=DUE + 6 * HOUR, waited_seconds=6 * 3600, reason="waited_for_you")
-    said: dict[str, Any] = {"previous_due_at": DUE, "waited_seconds": 6 * 3600, "by": "customer", "link": LINK, "terms": moved}
+    said: dict[str, Any] = {
+        "previous_due_at": DUE,
+        "waited_seconds": 6 * 3600,
+        "by": "customer",
+        "link": LINK,
+        "terms": moved,
+    }
     return fact(CommitmentResumed, customer_id, **said | {"commitment_id": promise} | changes)
 
 
 def done(customer_id: UUID, promise: UUID, words: str = PHOTO, **changes: Any) -> CommitmentFulfilled:
-    said: dict[str, Any] = {"terms": terms(words=words), "outcome": Outcome.KEPT, "fulfilled_at": START, "by": "customer"}
+    said: dict[str, Any] = {
+        "terms": terms(words=words),
+        "outcome": Outcome.KEPT,
+        "fulfilled_at": START,
+        "by": "customer",
+    }
     return fact(CommitmentFulfilled, customer_id, TASK, **said | {"parent_id": promise} | changes)
 
 

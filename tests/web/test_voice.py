@@ -19,7 +19,6 @@ FOR_STAFF = {
     "A promise appears here when a customer writes to us, or when you state one.",
     "No promise on the board has what you look for.",
     "Your own",
-    "Of {n} promises of yours, {share} were kept as first promised.",
 }
 """What our own people alone are told: they are "bạn"."""
 
