@@ -103,6 +103,10 @@ class Tab:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
         )
 
+    async def touch(self) -> None:
+        """From here on it is pointed at with fingers."""
+        await self.send("Emulation.setTouchEmulationEnabled", enabled=True)
+
     async def scheme(self, scheme: Literal["light", "dark"]) -> None:
         await self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 

@@ -183,7 +183,7 @@ def _name(name: str, note: str, y: float) -> list[str]:
     whole = f"<title>{escape(name)}</title>" if shown != name else ""
     return [
         _line(0, y, 100, y, LINE),
-        '<svg width="86%" height="100%">',
+        '<svg width="89%" height="100%">',
         f'<text x="0" y="{y + 17:.1f}" fill="{INK}" font-weight="600">{whole}{escape(shown)}</text></svg>',
         _words(100, y + 17, note, anchor="end"),
     ]
