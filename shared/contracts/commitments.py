@@ -236,7 +236,7 @@ class CommitmentProgressed(Commitment, type="kept.commitment.progressed.v1", top
 
 
 class CommitmentWaiting(Commitment, type="kept.commitment.waiting.v1", topic=TOPIC):
-    """The customer has something to do first: our clock stands still. `task_id`: the task that tells them what, if any."""
+    """The customer has something to do first: our clock stands still. `task_id`: the task that tells them so."""
 
     since: datetime
     reason: str
