@@ -34,7 +34,7 @@ from shared.contracts.commitments import Terms
 from shared.database import ReadSession, WriteSession
 from shared.problems import Problem
 from shared.routing import Reading, Writing, router
-from shared.web import Pages
+from shared.web import Pages, chosen_language
 
 pages = router("/commitments/p", include_in_schema=False)
 _pages = Pages(Path(__file__).parent / "pages")
@@ -117,15 +117,9 @@ async def _decide(
     except (FieldWrong, DueInThePast, DueTooFar) as problem:
         promise = await one(store, session, id_)
         return await _render(request, session, promise, token, "", typed=typed, refused=problem, status=problem.status)
-    lang = _chosen(request)
+    lang = chosen_language(request)
     query = f"?said={said}" + (f"&lang={lang}" if lang else "")
     return RedirectResponse(f"/commitments/p/{token}{query}", status_code=303)
-
-
-def _chosen(request: Request) -> str | None:
-    """The language in the address, where there is one of ours."""
-    lang = request.query_params.get("lang")
-    return lang if lang in {"vi", "en"} else None
 
 
 async def _story(session: ReadSession, promise: Promise) -> Story:
@@ -149,7 +143,7 @@ async def _render(
     now: datetime = request.app.state.runtime.clock.now()
     customer = (await session.exec(select(CustomerRow).where(CustomerRow.id == promise.customer_id))).first()
     default = customer.language if customer else request.app.state.runtime.settings.default_language
-    lang = _chosen(request)
+    lang = chosen_language(request)
     overdue = promise.is_open and promise.is_late(now)
     not_over = promise.waiting_since is not None or now <= promise.latest.due_at
     asks = promise.awaits_answer and not overdue and not_over and promise.obligor == "us"

@@ -77,7 +77,8 @@ async def escalate(id: UUID, body: Escalate, session: Writing, who: MayWrite, st
         "category": parent.category,
         "owner": body.to,
     }
-    return await _promise(store, session, PolicyKind.ESCALATION, parent.customer_id, to, by_when, facts)
+    about = parent.binds.words
+    return await _promise(store, session, PolicyKind.ESCALATION, parent.customer_id, to, by_when, facts, about=about)
 
 
 @api.post("/information", status_code=status.HTTP_201_CREATED)
@@ -123,9 +124,10 @@ async def _promise(
     to: customers.Customer,
     by_when: datetime,
     facts: dict[str, Any],
+    about: str | None = None,
     **slots: str,
 ) -> PromiseView:
     slots["who"] = facts["owner"]
-    decision = owed(kind, customer_id, to, since=session.now, due_at=by_when, slots=slots, **facts)
+    decision = owed(kind, customer_id, to, since=session.now, due_at=by_when, slots=slots, about=about, **facts)
     await store.add(session, [decision])
     return PromiseView.of(decision[0])

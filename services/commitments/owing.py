@@ -25,9 +25,12 @@ def owed(
     due_at: datetime,
     language: Language | None = None,
     slots: dict[str, str] | None = None,
+    about: str | None = None,
     **facts: Any,
 ) -> Decision:
     """A promise of this kind whose clock runs from `since`. `slots` fill the words, `facts` are fields of the promise.
+
+    `about` are the words of the promise it is given for.
 
     Raises ValueError for a kind that makes no promise.
     """
@@ -38,7 +41,7 @@ def owed(
     terms = (Terms(revision=1, words=words, due_at=due_at, zone=to.zone, cost=says.cost),)
     promise = Promise(id=new_id(), customer_id=customer_id, kind=kind.makes, terms=terms, **facts)
     stated, events = state(promise, since)
-    return stated, tuple(event.model_copy(update={"policy": kind.value}) for event in events)
+    return stated, tuple(event.model_copy(update={"policy": kind.value, "about": about}) for event in events)
 
 
 def of_contact(contact: InteractionReceived, case: Case | None, to: Customer) -> Circumstances:

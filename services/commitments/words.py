@@ -26,31 +26,31 @@ def _says(en: str, vi: str) -> dict[Language, Says]:
 SAYS: dict[PolicyKind, dict[Language, Says]] = {
     PolicyKind.RESPONSE: _says(
         "A person answers your message.",
-        "Nhân viên của chúng tôi trả lời tin nhắn của bạn.",
+        "Nhân viên của chúng tôi trả lời tin nhắn của anh/chị.",
     ),
     PolicyKind.NEXT_RESPONSE: _says(
         "A person answers your further message.",
-        "Nhân viên của chúng tôi trả lời tin nhắn tiếp theo của bạn.",
+        "Nhân viên của chúng tôi trả lời tin nhắn tiếp theo của anh/chị.",
     ),
     PolicyKind.COMPLAINT: _says(
         "A person answers your complaint and says who sees to it.",
-        "Nhân viên của chúng tôi trả lời khiếu nại của bạn và cho biết ai phụ trách.",
+        "Nhân viên của chúng tôi trả lời khiếu nại của anh/chị và cho biết ai phụ trách.",
     ),
     PolicyKind.CALL_BACK: _says(
         "We call you back.",
-        "Chúng tôi gọi lại cho bạn.",
+        "Chúng tôi gọi lại cho anh/chị.",
     ),
     PolicyKind.UPDATE: _says(
         "We tell you how your case goes, whether or not there is news.",
-        "Chúng tôi cho bạn biết tình hình vụ việc, dù có tin mới hay chưa.",
+        "Chúng tôi cho anh/chị biết tình hình vụ việc, dù có tin mới hay chưa.",
     ),
     PolicyKind.FOLLOW_UP: _says(
         "We ask you whether what we did still holds.",
-        "Chúng tôi hỏi lại bạn xem việc đã xử lý có còn ổn không.",
+        "Chúng tôi hỏi lại anh/chị xem việc đã xử lý có còn ổn không.",
     ),
     PolicyKind.ESCALATION: _says(
         "{who} speaks with you.",
-        "{who} liên lạc với bạn.",
+        "{who} liên lạc với anh/chị.",
     ),
     PolicyKind.INFORMATION: _says(
         "{who} gives you the information you asked for: {question}",

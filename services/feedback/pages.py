@@ -15,6 +15,7 @@ from services.feedback.surveys import Answer
 from services.feedback.surveys import State as Standing
 from shared.database import ReadSession
 from shared.routing import Reading, Writing, router
+from shared.web import chosen_language
 
 pages = router("/feedback/s", include_in_schema=False)
 
@@ -49,14 +50,19 @@ async def show(request: Request, token: str, session: Reading, made: Made) -> Re
 
 
 @pages.post("/{token}")
-async def answer(token: str, form: Annotated[AnswerForm, Form()], session: Writing, made: Made) -> Response:
+async def answer(
+    request: Request, token: str, form: Annotated[AnswerForm, Form()], session: Writing, made: Made
+) -> Response:
     """Answers, then shows what was answered by its own address, so that a reload asks nothing again."""
     await store.record(session, made.links.read(token), form.answer(), by="customer_page")
-    return RedirectResponse(f"{store.PATH}{token}", status_code=303)
+    lang = chosen_language(request)
+    return RedirectResponse(f"{store.PATH}{token}" + (f"?lang={lang}" if lang else ""), status_code=303)
 
 
 async def _language(request: Request, session: ReadSession, asked: Asked, otherwise: str) -> str:
-    """The customer's own; else the browser's; else the house's."""
+    """The one they chose on the page; else the customer's own; else the browser's; else the house's."""
+    if chosen := chosen_language(request):
+        return chosen
     known = await store.language_of(session, asked.survey.customer_id)
     wanted = request.headers.get("accept-language", "").lower()[:2]
     return known or (wanted if wanted in {"vi", "en"} else otherwise)

@@ -24,14 +24,17 @@ _INSERT = """
     ON CONFLICT (once_for, template)
 """
 _ASK = text(f"{_INSERT} DO NOTHING")
+_JOINED = ", ".join(
+    f"'{name}', coalesce(notification.details -> '{name}', '[]') || coalesce(excluded.details -> '{name}', '[]')"
+    for name in ("done", "parents", "goes_on")
+)
 # A contact that does a task asks for an answer too: thanks that still wait take up what is owed for the same contact,
 # and it is acknowledged once.
 _ACKNOWLEDGE = text(f"""{_INSERT} DO UPDATE SET
         commitment_id = excluded.commitment_id,
         case_id = coalesce(excluded.case_id, notification.case_id),
         expires_at = excluded.expires_at,
-        details = notification.details || excluded.details
-            || jsonb_build_object('done', (notification.details -> 'done') || (excluded.details -> 'done'))
+        details = notification.details || excluded.details || jsonb_build_object({_JOINED})
     WHERE notification.state = 'pending' AND notification.details ->> 'kind' = 'task'
       AND notification.cause_id <> excluded.cause_id
 """)
@@ -40,6 +43,27 @@ _OVERTAKEN = text("""
         next_attempt_at = CASE WHEN state = 'pending' THEN :now ELSE next_attempt_at END
     WHERE commitment_id = :commitment_id AND template = ANY(CAST(:templates AS text[]))
       AND state IN ('pending', 'sending')
+""")
+_WITHOUT = """(
+        SELECT coalesce(jsonb_agg(told), '[]') FROM jsonb_array_elements(coalesce(details -> 'goes_on', '[]')) told
+        WHERE told ->> 'commitment_id' <> :commitment_id)"""
+# The newest thanks that still wait, or those that have said just this already. Locked: what leaves meanwhile waits no
+# more.
+_GOES_ON = text(f"""
+    UPDATE notification SET details = jsonb_set(details, '{{goes_on}}', {_WITHOUT} || CAST(:shown AS jsonb))
+    WHERE id = (
+        SELECT id FROM notification
+        WHERE customer_id = :customer_id AND template = 'acknowledgement'
+          AND details -> 'parents' @> jsonb_build_array(CAST(:commitment_id AS text))
+          AND (state = 'pending' OR details -> 'goes_on' @> CAST(:said AS jsonb))
+        ORDER BY details -> 'goes_on' @> CAST(:said AS jsonb) DESC NULLS LAST, created_at DESC, id DESC
+        LIMIT 1 FOR UPDATE
+    ) RETURNING id
+""")
+_GOES_ON_NO_MORE = text(f"""
+    UPDATE notification SET details = jsonb_set(details, '{{goes_on}}', {_WITHOUT})
+    WHERE customer_id = :customer_id AND template = 'acknowledgement' AND state = 'pending'
+      AND details -> 'goes_on' @> CAST(:entry AS jsonb)
 """)
 
 
@@ -78,3 +102,16 @@ async def drop(session: WriteSession, told: Commitment, kinds: Collection[Kind])
     templates = [kind.value for kind in kinds]
     values = {"commitment_id": told.commitment_id, "templates": templates, "now": session.now}
     await session.execute(_OVERTAKEN, values)
+    if Kind.PROMISE_RESUMED in kinds and told.terms.waited_seconds:
+        entry = json.dumps([{"commitment_id": str(told.commitment_id)}])
+        values = {"customer_id": told.customer_id, "commitment_id": str(told.commitment_id), "entry": entry}
+        await session.execute(_GOES_ON_NO_MORE, values)
+
+
+async def add_to_thanks(session: WriteSession, event: Event, told: Commitment, **shown: Any) -> bool:
+    """That a promise goes on is said in the thanks for the task it waited for; False where none wait to be sent."""
+    said = {"cause_id": str(event.id)}
+    entry = pack({**said, "commitment_id": told.commitment_id, **shown})
+    values = {"customer_id": told.customer_id, "commitment_id": str(told.commitment_id)}
+    found = await session.execute(_GOES_ON, values | {"said": json.dumps([said]), "shown": json.dumps([entry])})
+    return found.first() is not None

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     PROMISE_REVISED = "promise_revised"
     PROMISE_AT_RISK = "promise_at_risk"
     PROMISE_BROKEN = "promise_broken"
+    PROMISE_WAITING = "promise_waiting"
     PROMISE_RESUMED = "promise_resumed"
     PROMISE_PROGRESSED = "promise_progressed"
     ESCALATION = "escalation"
@@ -56,16 +57,19 @@ class Message:
 
 
 def pack(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Details as JSON can hold them. An instant's name ends in `_at`, so that `unpack` knows it."""
+    """Details as JSON can hold them. An instant's name ends in `_at`, so that `unpack` knows it, in lists too."""
     packed: dict[str, Any] = to_jsonable_python(dict(details))
     return packed
 
 
 def unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: datetime.fromisoformat(value) if name.endswith("_at") and isinstance(value, str) else value
-        for name, value in packed.items()
-    }
+    return {name: _unpacked(name, value) for name, value in packed.items()}
+
+
+def _unpacked(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [unpack(one) if isinstance(one, dict) else one for one in value]
+    return datetime.fromisoformat(value) if name.endswith("_at") and isinstance(value, str) else value
 
 
 def compose(kind: str, language: str, details: Mapping[str, Any]) -> Message:

@@ -114,8 +114,10 @@ def _without_address(row: Waiting, rules: NotificationsSettings, now: datetime) 
 
 
 def _filling(row: Waiting, family: Family, rules: NotificationsSettings, now: datetime) -> dict[str, Any]:
-    # The last two for messages that were asked for before anything filled them.
-    details = {"zone": rules.default_zone, "kind": "promise", "done": []} | unpack(row.details)
+    # All but the zone for messages that were asked for before anything filled them.
+    old: dict[str, Any] = {"zone": rules.default_zone, "kind": "promise", "done": [], "goes_on": [], "about": None}
+    details = old | unpack(row.details)
+    details["goes_on"] = [promise for promise in details["goes_on"] if now < promise["due_at"]]
     previous = details.get("previous_due_at")
     name = one_line(family.name)[:NAME_LIMIT] if family.name else None
     return details | {"name": name, "signature": rules.signature, "late": previous is not None and now >= previous}

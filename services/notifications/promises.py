@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.notifications.asking import ask, drop
+from services.notifications.asking import add_to_thanks, ask, drop
 from services.notifications.composing import Kind
 from shared.contracts import Event
 from shared.contracts.commitments import (
@@ -17,6 +17,7 @@ from shared.contracts.commitments import (
     CommitmentResumed,
     CommitmentRevised,
     CommitmentStated,
+    CommitmentWaiting,
 )
 from shared.database import WriteSession
 
@@ -38,6 +39,7 @@ _MOOT_WHEN_DONE = {
     Kind.PROMISE_REVISED,
     Kind.PROMISE_AT_RISK,
     Kind.PROMISE_PROGRESSED,
+    Kind.PROMISE_WAITING,
     Kind.PROMISE_RESUMED,
     Kind.ESCALATION,
     Kind.INFORMATION,
@@ -70,7 +72,8 @@ async def stated(session: WriteSession, event: Event, told: CommitmentStated) ->
         case Kind.PROMISE_STATED:
             await ask(session, event, told, Kind.PROMISE_STATED, expires_at=due_at, link=told.link, **_terms(told))
         case (Kind.ESCALATION | Kind.INFORMATION) as named:
-            await ask(session, event, told, named, expires_at=due_at, who=told.owner, **_terms(told))
+            shown = {"who": told.owner, "about": told.about, **_terms(told)}
+            await ask(session, event, told, named, expires_at=due_at, **shown)
 
 
 async def revised(session: WriteSession, event: Event, told: CommitmentRevised) -> None:
@@ -81,12 +84,23 @@ async def revised(session: WriteSession, event: Event, told: CommitmentRevised) 
         await ask(session, event, told, Kind.PROMISE_REVISED, expires_at=due_at, link=told.link, **shown)
 
 
+async def waiting(session: WriteSession, event: Event, told: CommitmentWaiting) -> None:
+    """C25: what we wait for, and that our time stands still. A task that we wait for says so itself."""
+    if told.kind in _STATED and told.task_id is None:
+        await ask(session, event, told, Kind.PROMISE_WAITING, **_terms(told) | {"reason": told.reason})
+
+
 async def resumed(session: WriteSession, event: Event, told: CommitmentResumed) -> None:
-    """The time was the customer's: the new one is the old one and the pause (C25)."""
-    if told.kind in _STATED:
-        shown = _terms(told) | {"previous_due_at": told.previous_due_at}
-        due_at = told.terms.due_at
-        await ask(session, event, told, Kind.PROMISE_RESUMED, expires_at=due_at, link=told.link, **shown)
+    """C25: the time was the customer's: the new one is the old one and the pause.
+
+    Where it goes on because they have just done what we asked, the thanks for that tell it too.
+    """
+    if told.kind not in _STATED:
+        return
+    await drop(session, told, {Kind.PROMISE_WAITING})
+    shown = _terms(told) | {"previous_due_at": told.previous_due_at, "link": told.link}
+    if not await add_to_thanks(session, event, told, **shown):
+        await ask(session, event, told, Kind.PROMISE_RESUMED, expires_at=told.terms.due_at, **shown)
 
 
 async def progressed(session: WriteSession, event: Event, told: CommitmentProgressed) -> None:

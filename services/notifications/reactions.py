@@ -20,6 +20,7 @@ from shared.contracts.commitments import (
     CommitmentResumed,
     CommitmentRevised,
     CommitmentStated,
+    CommitmentWaiting,
     CommitmentWithdrawn,
 )
 from shared.contracts.feedback import SurveyRequested
@@ -44,6 +45,12 @@ async def stated(session: WriteSession, event: Event, told: CommitmentStated) ->
 async def revised(session: WriteSession, event: Event, told: CommitmentRevised) -> None:
     if _is_ours(told):
         await promises.revised(session, event, told)
+
+
+@handlers.on(CommitmentWaiting)
+async def waiting(session: WriteSession, event: Event, told: CommitmentWaiting) -> None:
+    if _is_ours(told):
+        await promises.waiting(session, event, told)
 
 
 @handlers.on(CommitmentResumed)

@@ -42,8 +42,12 @@ async def at_risk(session: WriteSession, event: Event, told: CommitmentAtRisk) -
 
 
 async def fulfilled(session: WriteSession, event: Event, told: CommitmentFulfilled) -> None:
-    """N18: no more reminders. I4: thanks, once for the contact by which it was done, with what happens next."""
+    """N18: no more reminders. I4: thanks, once for the contact by which it was done, with what happens next.
+
+    `parents`: the promises that may go on now, see `promises.resumed`.
+    """
     if told.kind is CommitmentKind.TASK:
         await drop(session, told, _MOOT_WHEN_DONE)
         shown: dict[str, Any] = {"kind": told.kind, "due_at": None, "zone": told.terms.zone, "done": [told.terms.words]}
+        shown["parents"] = [told.parent_id] if told.parent_id else []
         await ask(session, event, told, Kind.ACKNOWLEDGEMENT, once_for=told.evidence, **shown)

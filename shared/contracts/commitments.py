@@ -186,13 +186,15 @@ class CommitmentDrafted(Commitment, type="kept.commitment.drafted.v1", topic=TOP
 class CommitmentStated(Commitment, type="kept.commitment.stated.v1", topic=TOPIC):
     """Told to the customer. `interaction_id` names the contact that made policy open it, `policy` the kind of its rule.
 
-    `blocks`: of a task of the customer, whether our promise waits for it.
+    `blocks`: of a task of the customer, whether our promise waits for it. `about`: of an escalation, the words of the
+    promise that was given to somebody else, as the customer knows them.
     """
 
     interaction_id: UUID | None = None
     link: str | None = None
     policy: str | None = None
     blocks: bool | None = None
+    about: str | None = None
 
 
 class CommitmentAgreed(Commitment, type="kept.commitment.agreed.v1", topic=TOPIC):
@@ -234,11 +236,12 @@ class CommitmentProgressed(Commitment, type="kept.commitment.progressed.v1", top
 
 
 class CommitmentWaiting(Commitment, type="kept.commitment.waiting.v1", topic=TOPIC):
-    """The customer has something to do first: our clock stands still."""
+    """The customer has something to do first: our clock stands still. `task_id`: the task that tells them so."""
 
     since: datetime
     reason: str
     by: str
+    task_id: UUID | None = None
 
 
 class CommitmentResumed(Commitment, type="kept.commitment.resumed.v1", topic=TOPIC):

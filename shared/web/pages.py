@@ -55,10 +55,15 @@ class Pages:
 _problems = Pages()
 
 
-def problem_page(request: Request, problem: Problem) -> HTMLResponse:
-    """A problem in plain words, in the language of the address (`?lang=vi`), else the browser's."""
+def chosen_language(request: Request) -> str | None:
+    """The language in the address (`?lang=vi`), where it is one of ours."""
     asked = parse_qs(request.scope.get("query_string", b"").decode("latin-1")).get("lang", [""])[0]
-    spoken = asked if asked in {"vi", "en"} else request.headers.get("accept-language", "").lower()[:2]
+    return asked if asked in {"vi", "en"} else None
+
+
+def problem_page(request: Request, problem: Problem) -> HTMLResponse:
+    """A problem in plain words, in the language of the address, else the browser's."""
+    spoken = chosen_language(request) or request.headers.get("accept-language", "").lower()[:2]
     language = "vi" if spoken == "vi" else "en"
     page = _problems.render("problem.html", language=language, status=problem.status, problem=problem)
     page.headers.update(problem.headers)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.commitments.conftest import Commitments
-from tests.commitments.gallery import crowd, rich, sign_in, token_of
+from tests.commitments.gallery import sign_in
+from tests.commitments.seeds import FORM, LONG, address_of, ask, crowd, rich, token_of
+from tests.commitments.seeds_of_figures import quarter, standards
 from tests.support.chromium import NAMED, Tab, browsing, find_chromium, running
 from tests.support.serving import serving
 
@@ -29,6 +32,19 @@ CONTROLS = {
     "checkbox",
 }
 FITS = "document.documentElement.scrollWidth <= innerWidth"
+# What a finger cannot hit: an input counts with its label, a link inside a sentence with its sentence.
+SMALL = """[...document.querySelectorAll("a, button, input, select, textarea, summary")]
+    .filter((e) => e.checkVisibility() && e.type !== "hidden" && !e.closest(".skip, p, td"))
+    .map((e) => [e.outerHTML.slice(0, 120), (e.closest("label") ?? e).getBoundingClientRect()])
+    .filter(([, box]) => box.height < 44 || box.width < 44)
+    .map(([html, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${html}`)"""
+# Words of a chart and cells of a table that reach out of the screen, or out of their card.
+CUT = """[...document.querySelectorAll("main svg.chart text, main td, main th, main h2")]
+    .filter((e) => e.checkVisibility() && !e.closest("thead, svg svg"))
+    .filter((e) => e.getBoundingClientRect().right > (e.closest(".card, .table") ?? document.body)
+        .getBoundingClientRect().right)
+    .map((e) => e.textContent)"""
+HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4')].map((h) => Number(h.tagName[1]))"
 
 
 @dataclass
@@ -42,6 +58,18 @@ class Seen:
 
     async def live(self) -> None:
         await self.tab.until("document.getElementById('live').textContent !== ''")
+
+    async def looks_right(self, path: str, width: int) -> None:
+        """It fits, nothing is cut off, a finger hits everything, and its headings are an outline."""
+        await self.tab.size(width)
+        await self.tab.goto(f"{self.url}{path}")
+        assert await self.tab.value("matchMedia('(pointer: coarse)').matches")
+        assert await self.tab.value(FITS), path
+        assert await self.tab.value(CUT) == [], path
+        assert await self.tab.value(SMALL) == [], path
+        levels = await self.tab.value(HEADINGS)
+        assert levels.count(1) == 1, path
+        assert all(deeper <= above + 1 for above, deeper in pairwise([0, *levels])), (path, levels)
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +156,67 @@ async def test_the_customers_page_fits_a_phone_and_every_control_has_a_name(seen
     assert await seen.tab.value("document.querySelectorAll('form').length") == 0
     (promise,) = await seen.kept.all()
     assert promise.status == "declined"
+
+
+async def test_who_does_not_see_the_board_hears_which_lanes_have_changed(seen: Seen) -> None:
+    first = (await seen.kept.promise(words="First"))["id"]
+    await seen.board("?lang=en")
+    await seen.live()
+    assert await seen.tab.value("document.getElementById('news').textContent") == ""
+    await seen.kept.call("POST", f"/{first}/warn", json={"reason": "The lorry is late"})
+    await seen.tab.until("document.getElementById('news').textContent")
+    said = await seen.tab.value("document.getElementById('news').textContent")
+    assert said == "The board has changed: At risk 1, Due within a day 0."
+    assert ("status", "") in [(role, name) for role, name in await seen.tab.names() if role == "status"]
+
+
+@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("lang", ["vi", "en"])
+async def test_pages_of_a_customer_on_a_phone(seen: Seen, width: int, lang: str) -> None:
+    """C26: what waits for them, what it asks, and what they are promised, whatever the words."""
+    await seen.tab.touch()
+    waiting = (await seen.kept.promise(**rich(words=f"Mã {LONG}")))["id"]
+    task = await ask(seen.kept, waiting, f"Gửi mã {LONG}", wants="form", fields=FORM)
+    aside = (await seen.kept.promise(**rich()))["id"]
+    await ask(seen.kept, aside, blocks=False)
+    await standards(seen.kept)
+    for path in (
+        f"/commitments/p/{token_of(seen.kept, waiting)}",
+        f"/commitments/p/{token_of(seen.kept, aside)}",
+        address_of(task),
+        "/commitments/standards/page",
+    ):
+        await seen.looks_right(f"{path}?lang={lang}", width)
+
+
+async def test_a_customer_goes_from_the_promise_to_the_task_and_is_thanked_in_the_language_they_chose(
+    seen: Seen,
+) -> None:
+    """C26."""
+    waiting = (await seen.kept.promise(**rich()))["id"]
+    await ask(seen.kept, waiting, wants="message")
+    await seen.tab.goto(f"{seen.url}/commitments/p/{token_of(seen.kept, waiting)}?lang=en")
+    link = await seen.tab.value("document.querySelector('.todo a.button').getAttribute('href')")
+    await seen.tab.goto(seen.url + address_of({"link": link}))
+    await seen.tab.value("document.querySelector('.languages a[lang=en]').click()")
+    await seen.tab.loaded()
+    await seen.tab.value("""(() => {
+        document.getElementById('note').value = 'It is 1042';
+        document.getElementById('note').form.requestSubmit();
+    })()""")
+    await seen.tab.loaded()
+    assert await seen.tab.value("document.querySelector('h1').textContent") == "Thank you, we have it"
+    assert await seen.tab.value("document.documentElement.lang") == "en"
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+async def test_the_scorecard_and_the_board_on_a_phone(seen: Seen, lang: str) -> None:
+    await quarter(seen.kept, weeks=1)
+    await sign_in(seen.kept, seen.tab, seen.url)
+    await seen.tab.touch()
+    for width in (320, 390):
+        for path in ("/commitments/scorecard/page", "/commitments/board"):
+            await seen.looks_right(f"{path}?lang={lang}", width)
+    await seen.tab.goto(f"{seen.url}/commitments/scorecard/page?lang={lang}")
+    roles = [role for role, _ in await seen.tab.names()]
+    assert {"table", "row", "rowheader", "cell"} <= set(roles), "what is shown as a list is a table all the same"

@@ -112,7 +112,7 @@ async def test_later_messages_of_an_open_case_have_a_clock_of_their_own_where_po
         ("next_response", 2 * HOUR, "minh"),
         ("response", DAY, None),
     ]
-    assert made[1].binds.words == "Nhân viên của chúng tôi trả lời tin nhắn tiếp theo của bạn."
+    assert made[1].binds.words == "Nhân viên của chúng tôi trả lời tin nhắn tiếp theo của anh/chị."
     await kept.deliver(kept.answer(lan, answers=(second.interaction_id,)))
     assert [p.outcome for p in await kept.all(lan)] == [None, Outcome.KEPT, None]
     await kept.deliver(ended(kept, case), again(kept, case), kept.contact(lan, case_id=case.case_id))
@@ -311,7 +311,7 @@ async def test_c14_a_follow_up_is_a_promise_as_any_other(kept: Commitments) -> N
     await kept.deliver(one, other, ended(kept, one), ended(kept, other))
     asked = await kept.only(lan)
     assert (asked.kind, asked.owner, asked.binds.due_at) == ("follow_up", "minh", START + 4 * DAY)
-    assert asked.binds.words == "Chúng tôi hỏi lại bạn xem việc đã xử lý có còn ổn không."
+    assert asked.binds.words == "Chúng tôi hỏi lại anh/chị xem việc đã xử lý có còn ổn không."
     await kept.deliver(kept.answer(lan), kept.answer(hoa))
     assert (await kept.only(lan)).outcome is None, "that it is done is not whether it holds"
     await kept.pass_time(days=3)

@@ -16,7 +16,7 @@ from shared.contracts.commitments import Assumption, CommitmentKind, Option, Out
 from shared.ids import new_id
 from shared.web.words import VIETNAMESE
 from tests.commitments.conftest import START, Commitments
-from tests.commitments.gallery import rich
+from tests.commitments.seeds import rich
 from tests.commitments.test_pages import answer, page, promised
 
 LATER = (START + timedelta(hours=30)).isoformat()
@@ -82,12 +82,12 @@ async def agreed(kept: Commitments, **changes: Any) -> tuple[str, str]:
 
 async def test_c34_the_version_and_when_it_was_agreed(kept: Commitments) -> None:
     _, token = await promised(kept)
-    assert "Version 1, told on <time" in (await page(kept, token)).text
+    assert "Version 1, told at <time" in (await page(kept, token)).text
     assert "not agreed yet" in (await page(kept, token)).text
     kept.clock.advance(timedelta(hours=1))
     await answer(kept, token, "agree", revision=1)
     seen = (await page(kept, token)).text
-    assert re.search(r"Version 1, agreed on <time [^>]*>17:00, Monday 2 March 2026", seen)
+    assert re.search(r"Version 1, agreed at <time [^>]*>17:00, Monday 2 March 2026", seen)
     assert "not agreed yet" not in seen
 
 
@@ -138,7 +138,8 @@ async def test_c25_the_clock_stands_still_and_for_what(kept: Commitments) -> Non
     await kept.call("POST", f"/{id_}/wait", json={"reason": "Ảnh chụp hóa đơn"})
     kept.clock.advance(timedelta(hours=20))
     seen = (await page(kept, token)).text
-    assert "We wait for you: Ảnh chụp hóa đơn" in seen
+    assert re.search(r"<h2[^>]*>We wait for you</h2>\s*<p>Ảnh chụp hóa đơn</p>", seen)
+    assert "It moves by as long as we wait." in seen
     assert "The clock stands still since" in seen
     assert "has passed" not in seen, "it is not late while we wait"
     await kept.call("POST", f"/{id_}/resume")
@@ -159,9 +160,9 @@ async def test_c18_every_version_with_what_changed_and_why(kept: Commitments) ->
     assert "<strong>Cost</strong>: <del>không mất phí</del> → giảm 50%" in seen
     assert "Bão số 2" in seen
     assert "Bão số 3" in seen
-    assert re.search(r"Version 1, told on <time.*?</time>; you agreed on <time", seen, flags=re.S)
+    assert re.search(r"Version 1, told at <time.*?</time>; you agreed at <time", seen, flags=re.S)
     await answer(kept, token, "agree", revision=3)
-    assert "Version 3, agreed on" in (await page(kept, token)).text
+    assert "Version 3, agreed at" in (await page(kept, token)).text
 
 
 async def propose(kept: Commitments, token: str, **form: str) -> Any:

@@ -29,6 +29,8 @@ async def test_c11_an_escalation_says_who_speaks_with_the_customer_and_by_when(k
     (fact,) = await kept.facts(told.CommitmentEscalated)
     assert (str(fact.commitment_id), fact.to, fact.by_when) == (parent["id"], "Hoa", midnight)
     assert (fact.reason, fact.by) == ("it is the second time", "lan")
+    _, stated = await kept.facts(told.CommitmentStated)
+    assert stated.about == "Your order reaches you", "the customer is told of what"
     await kept.deliver(kept.answer(lan, "call"), kept.answer(lan, agent=None))
     assert (await kept.call("GET", f"/{child['id']}"))["status"] == "stated", "somebody else is not Hoa"
     await kept.deliver(kept.answer(lan, "call", agent="hoa"))

@@ -64,7 +64,7 @@ async def test_the_customer_sees_what_was_promised_and_nothing_internal(kept: Co
 async def test_it_speaks_the_customers_language(kept: Commitments) -> None:
     _, token = await promised(kept, "vi", words="Đơn hàng của chị tới nơi")
     seen = (await page(kept, token)).text
-    assert "Điều chúng tôi đã hứa với bạn" in seen
+    assert "Điều chúng tôi đã hứa với anh/chị" in seen
     assert "Thứ Ba ngày 3 tháng 3 năm 2026" in seen
     assert "Does this suit you?" not in seen
     stranger = (await kept.promise())["id"]
@@ -294,3 +294,32 @@ async def test_c26_what_the_customer_is_to_do_is_linked_from_the_promise_that_wa
     assert link
     assert (await kept.http.get(link[1])).status_code == 200
     assert "Choose this" not in seen
+
+
+async def test_c26_what_nothing_waits_for_is_linked_too_until_it_is_done(kept: Commitments) -> None:
+    id_, token = await promised(kept)
+    asked = {"words": "Send us a photo of the label", "due_at": LATER["due_at"], "blocks": False}
+    task = await kept.call("POST", f"/{id_}/tasks", json=asked, expect=201)
+    seen = (await page(kept, token)).text
+    assert "What you have to do" in seen
+    assert "/commitments/t/" in seen
+    assert "We wait for you" not in seen
+    await kept.call("POST", f"/{task['id']}/fulfil")
+    assert "/commitments/t/" not in (await page(kept, token)).text
+
+
+async def test_what_was_offered_is_folded_away_once_it_is_answered_and_nothing_is_unconfirmed_at_the_end(
+    kept: Commitments,
+) -> None:
+    later = (START + timedelta(days=3)).isoformat()
+    option = {"name": "new", "words": "A new one reaches you", "due_at": later, "cost": "500,000 VND"}
+    id_, token = await promised(kept, options=[option], assumptions=[{"words": "Somebody is at home"}])
+    assert "<summary>Options" not in (await page(kept, token)).text
+    await kept.call("POST", f"/{id_}/agree", json={"revision": 1})
+    seen = (await page(kept, token)).text
+    assert "<summary>Options" in seen
+    assert "Not confirmed yet" in seen
+    await kept.call("POST", f"/{id_}/fulfil")
+    seen = (await page(kept, token)).text
+    assert "Somebody is at home" in seen
+    assert "Not confirmed yet" not in seen

@@ -21,7 +21,7 @@ async def test_i6_each_inbound_starts_a_clock_of_24_hours(kept: Commitments) -> 
     owed = await kept.only(lan)
     assert (owed.kind, owed.status, owed.interaction_id) == ("response", Status.STATED, contact.interaction_id)
     assert owed.binds.due_at == START + timedelta(hours=24)
-    assert owed.binds.words == "Nhân viên của chúng tôi trả lời tin nhắn của bạn."
+    assert owed.binds.words == "Nhân viên của chúng tôi trả lời tin nhắn của anh/chị."
     (fact,) = await kept.facts(told.CommitmentStated)
     assert fact.interaction_id == contact.interaction_id
     assert fact.link.startswith("https://kept.example.com/commitments/p/")

@@ -292,15 +292,33 @@ async def test_what_is_still_asked_for_is_said_after_the_first(kept: Commitments
 async def test_it_speaks_the_customers_language_whole(kept: Commitments) -> None:
     _, token = await asked(kept, "vi", words="Gửi ảnh đồng hồ nước", wants="upload", fields=[METER])
     seen = (await page(kept, token)).text
-    assert "Điều chúng tôi cần bạn làm" in seen
+    assert "Điều chúng tôi cần anh/chị làm" in seen
     refused = (await send(kept, token)).text
     for shown in ("Vui lòng điền mục này.", "Vui lòng chọn tệp.", "Nội dung chưa được gửi."):
         assert shown in refused
     await send(kept, token, {"f_meter": "1"}, [PHOTO])
     done = (await page(kept, token)).text
-    assert "Cảm ơn bạn, chúng tôi đã nhận được" in done
+    assert "Cảm ơn anh/chị, chúng tôi đã nhận được" in done
     for text in (seen, refused, done):
         assert not re.search(r">[^<]*\b(Please|We|Your message|Thank)\b[^<]*<", text)
+
+
+async def test_it_speaks_the_language_they_chose_until_the_end(kept: Commitments) -> None:
+    _, token = await asked(kept, "vi", wants="message")
+    seen = (await page(kept, f"{token}?lang=en")).text
+    assert '<html lang="en">' in seen
+    assert f'action="/commitments/t/{token}?lang=en"' in seen
+    assert '<html lang="en">' in (await send(kept, f"{token}?lang=en")).text, "refused, in the same language"
+    done = await send(kept, f"{token}?lang=en", {"note": "A-17"})
+    assert (done.status_code, done.headers["location"]) == (303, f"/commitments/t/{token}?lang=en")
+    assert '<html lang="vi">' in (await page(kept, f"{token}?lang=de")).text
+
+
+async def test_what_it_is_for_is_said_also_where_nothing_waits_for_it(kept: Commitments) -> None:
+    _, token = await asked(kept, blocks=False)
+    seen = (await page(kept, token)).text
+    assert "What it is for: Your order reaches you" in seen
+    assert "Our work waits" not in seen
 
 
 async def test_links_that_are_altered_expired_or_for_something_else_are_plain_pages(kept: Commitments) -> None:

@@ -46,7 +46,7 @@ async def test_c25_our_promise_waits_for_a_task_and_goes_on_later_by_the_pause(k
     assert (task["owner"], task["wants"], task["blocks"], task["awaits_answer"]) == ("minh", "anything", True, False)
     assert (await promise_of(kept, parent)).waiting_since == kept.now
     (waiting,) = await kept.facts(told.CommitmentWaiting)
-    assert waiting.reason == "Send us a photo of the meter"
+    assert (waiting.reason, str(waiting.task_id)) == ("Send us a photo of the meter", task["id"])
     assert [fact.blocks for fact in await kept.facts(told.CommitmentStated)] == [None, True]
     await kept.pass_time(hours=30)
     await kept.call("POST", f"/{task['id']}/fulfil")
@@ -87,6 +87,8 @@ async def test_a_task_that_does_not_block_leaves_a_pause_that_somebody_else_bega
     task = await asked(kept, parent, blocks=False)
     assert (await promise_of(kept, parent)).waiting_since is None
     await kept.call("POST", f"/{parent}/wait", json={"reason": "they are away"})
+    (waiting,) = await kept.facts(told.CommitmentWaiting)
+    assert (waiting.reason, waiting.task_id) == ("they are away", None)
     await kept.call("POST", f"/{task['id']}/fulfil")
     assert (await promise_of(kept, parent)).waiting_since == START
 

@@ -45,11 +45,15 @@ async def test_a_second_click_changes_nothing(desk: Desk) -> None:
 async def test_it_speaks_the_customers_language_else_the_browsers_else_ours(desk: Desk) -> None:
     lan = customer("vi")
     await desk.deliver(lan, fulfilled(lan))
-    assert 'lang="vi"' in (await desk.http.get(await desk.link(), headers=PHONE)).text
+    theirs = await desk.link()
+    assert '<html lang="vi">' in (await desk.http.get(theirs, headers=PHONE)).text
+    assert '<html lang="en">' in (await desk.http.get(f"{theirs}?lang=en", headers=PHONE)).text
+    done = await desk.http.post(f"{theirs}?lang=en", data={"satisfied": "yes"}, headers=PHONE)
+    assert done.headers["location"] == f"{theirs}?lang=en", "what they chose is kept"
     await desk.deliver(fulfilled())
     path = await desk.link()
-    assert 'lang="en"' in (await desk.http.get(path, headers=PHONE)).text
-    assert 'lang="vi"' in (await desk.http.get(path, headers=PHONE | {"accept-language": "fr"})).text
+    assert '<html lang="en">' in (await desk.http.get(path, headers=PHONE)).text
+    assert '<html lang="vi">' in (await desk.http.get(path, headers=PHONE | {"accept-language": "fr"})).text
 
 
 async def test_an_expired_or_altered_link_is_a_plain_page(desk: Desk) -> None:

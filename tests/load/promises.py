@@ -70,7 +70,7 @@ async def make_open(runtime: Runtime, count: int, first: datetime, span: timedel
     promises = cast("Promises", runtime.service.state)
     async with runtime.database.write() as session:
         due = session.now + timedelta(days=60)
-        words = "Nhân viên của chúng tôi trả lời tin nhắn của bạn."
+        words = "Nhân viên của chúng tôi trả lời tin nhắn của anh/chị."
         terms = Terms(revision=1, words=words, due_at=due, zone="Asia/Ho_Chi_Minh", cost="không mất phí")
         drafted = Promise(
             id=new_id(), customer_id=new_id(), kind=CommitmentKind.RESPONSE, terms=(terms,), case_id=new_id()

@@ -32,6 +32,8 @@ DETAILS: dict[str, Any] = {
     "link": "https://kept.example/commitments/p/abcdef",
     "late": False,
     "done": [],
+    "goes_on": [],
+    "about": "The technician comes on Monday",
     "who": "Hoa",
     "waits": True,
     "now_doing": "We pack it",
@@ -41,8 +43,9 @@ DETAILS: dict[str, Any] = {
     "steps": 3,
     "steps_done": 1,
 }
+GOES_ON = {name: DETAILS[name] for name in ("words", "due_at", "previous_due_at", "zone", "link")}
 ALL = [(kind, language) for kind in Kind for language in LANGUAGES]
-OPTIONAL = ("name", "scope", "exclusions", "reason", "link", "who", "waits", "problems", "solution", "steps")
+OPTIONAL = ("name", "scope", "exclusions", "reason", "link", "who", "waits", "problems", "solution", "steps", "about")
 VARIANTS: list[dict[str, Any]] = [
     {},
     {"kind": "call_back"},
@@ -51,6 +54,8 @@ VARIANTS: list[dict[str, Any]] = [
     {"kind": "complaint"},
     {"kind": "complaint", "done": ["Send us a photo of the meter", "Tell us your flat's number"]},
     {"kind": "task", "due_at": None, "done": ["Send us a photo of the meter"]},
+    {"kind": "task", "due_at": None, "done": ["Send us a photo of the meter"], "goes_on": [GOES_ON]},
+    {"kind": "complaint", "done": ["Send us a photo of the meter", "Tell us your flat's number"], "goes_on": [GOES_ON]},
     {"kind": "goal"},
     {"late": True},
     dict.fromkeys(OPTIONAL),
@@ -72,7 +77,7 @@ def test_every_template_can_be_read_at_one_go(kind: Kind, language: str, changes
         details["due_at"] = DETAILS["due_at"]
     if changes.get("link", "there") is None and kind is Kind.SATISFACTION:
         details["link"] = DETAILS["link"]
-    if changes.get("reason", "there") is None and kind is Kind.PROMISE_AT_RISK:
+    if changes.get("reason", "there") is None and kind in {Kind.PROMISE_AT_RISK, Kind.PROMISE_WAITING}:
         details["reason"] = DETAILS["reason"]
     message = compose(kind, language, details)
     assert reading.too_long(message.text, language) == []
@@ -115,7 +120,8 @@ def test_whatever_the_words_the_subject_is_one_line_and_nothing_is_a_control_cha
 
 
 def test_details_come_back_from_json_as_they_went() -> None:
-    assert unpack(pack(DETAILS)) == DETAILS
+    details = DETAILS | {"done": ["Send us a photo"], "goes_on": [GOES_ON]}
+    assert unpack(pack(details)) == details
 
 
 def test_the_reading_limit_can_fail() -> None:

@@ -140,11 +140,14 @@ async def test_c11_n16_an_escalation_is_told_as_an_outline_with_who_and_by_when(
     desk: Desk, language: str, who: str
 ) -> None:
     lan = customer(language=language)
-    given = fact(CommitmentStated, lan.customer_id, CommitmentKind.ESCALATION, owner="Hoa", parent_id=new_id())
-    await desk.deliver(lan, given)
+    about = "The technician comes\nand looks at it"
+    named: dict[str, Any] = {"owner": "Hoa", "parent_id": new_id(), "about": about}
+    await desk.deliver(lan, fact(CommitmentStated, lan.customer_id, CommitmentKind.ESCALATION, **named))
     subject, text = await read(desk)
     assert "Hoa" in subject
+    assert subject.endswith(": The technician comes and looks at it")
     assert who in text
+    assert f"\n\n{about}\n\n" in text
     assert sum(line.startswith("- ") for line in text.splitlines()) == 4, "an outline"
     assert "15:00, " in text
 
@@ -284,6 +287,6 @@ async def test_what_the_page_has_thanked_for_is_not_said_again(desk: Desk) -> No
     await desk.deliver(
         lan,
         fact(CommitmentDeclined, lan.customer_id, reason="too late", proposed_due_at=DUE - HOUR),
-        fact(CommitmentWaiting, lan.customer_id, since=START, reason="Send us a photo", by="hoa"),
+        fact(CommitmentWaiting, lan.customer_id, since=START, reason="-", by="hoa", task_id=new_id()),
     )
     assert await desk.rows() == []

@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -102,6 +102,13 @@ class Tab:
         await self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
         )
+
+    async def touch(self) -> None:
+        """From here on it is pointed at with fingers."""
+        await self.send("Emulation.setTouchEmulationEnabled", enabled=True)
+
+    async def scheme(self, scheme: Literal["light", "dark"]) -> None:
+        await self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     async def cookie(self, url: str, name: str, value: str) -> None:
         await self.send("Network.setCookie", url=url, name=name, value=value, httpOnly=True)

@@ -43,9 +43,20 @@
     return slip?.id ? [slip.id, slip.getBoundingClientRect().top] : [null, 0];
   };
 
+  // Who does not see the lanes move hears which of them have another count.
+  const news = document.getElementById("news");
+  const counts = (place) =>
+    new Map([...place.querySelectorAll("a[data-lane]")].map((a) => [a.dataset.lane, a.textContent.replace(/\s+/g, " ").trim()]));
+  const announce = (old, fresh) => {
+    const before = counts(old);
+    const moved = [...counts(fresh)].filter(([lane, words]) => before.get(lane) !== words).map(([, words]) => words);
+    if (moved.length) news.textContent = `${news.dataset.news} ${moved.join(", ")}.`;
+  };
+
   const swap = (fresh) => {
     const old = lanes();
     if (old.innerHTML === fresh.innerHTML) return;
+    announce(old, fresh);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const selection = focused?.selectionStart === undefined ? null : [focused.selectionStart, focused.selectionEnd];
     const opened = [...old.querySelectorAll("details[open]")].map((details) => details.id);

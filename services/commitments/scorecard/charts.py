@@ -78,9 +78,9 @@ def kept_by(
 
     `strict` and `agreed` say so in words on top, in the colour and shape of their dots; `target` is a line to reach.
     """
-    top, each = 74, 54
+    top, each = 96, 54
     height = top + each * len(rows) + 6
-    parts = [*_key(strict, agreed), _words(100, 14, many, anchor="end")]
+    parts = [*_key(strict, agreed), _words(100, 56, many, anchor="end")]
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         parts += [_upright(_across(share), top - 8, height - 6, LINE), _words(_across(share), top - 14, f"{share:.0%}")]
     if target is not None:
@@ -178,12 +178,13 @@ def _words(
 
 
 def _name(name: str, note: str, y: float) -> list[str]:
-    """The head of a row. A name may be long and gives way to what stands at the other end; it can be pointed at."""
+    """The head of a row. A name may be long and is cut before what stands at the other end; it can be pointed at."""
     shown = name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
     whole = f"<title>{escape(name)}</title>" if shown != name else ""
     return [
         _line(0, y, 100, y, LINE),
-        f'<text x="0" y="{y + 17:.1f}" fill="{INK}" font-weight="600">{whole}{escape(shown)}</text>',
+        '<svg width="89%" height="100%">',
+        f'<text x="0" y="{y + 17:.1f}" fill="{INK}" font-weight="600">{whole}{escape(shown)}</text></svg>',
         _words(100, y + 17, note, anchor="end"),
     ]
 

@@ -172,7 +172,9 @@ class Sayings:
         return f"{needed}; {late.replace('{p90}', self.span(band.p90.value))}"
 
     def between(self, quantile: QuantileView) -> str:
-        """The interval of a time; an open end is an ellipsis."""
+        """The interval of a time; an open end is an ellipsis, and of nothing known nothing is said."""
+        if quantile.low is None and quantile.high is None:
+            return ""
         low, high = (self.span(end) if end is not None else "…" for end in (quantile.low, quantile.high))
         return f"{low} – {high}"
 
@@ -186,7 +188,7 @@ class Sayings:
             title=self._t("Promises kept, with the interval at 95%"),
             about=self._t("For each line two dots with their intervals. The figures are in the table."),
             strict=self._t("kept as first promised"),
-            agreed=self._t("kept with changes agreed in time"),
+            agreed=self._t("kept as agreed in the end"),
             many=self._t("How many"),
             target=charts.Rate(aim, aim, aim, f"{self._t('our standard')}: {self.percent(aim)}") if aim else None,
         )
@@ -211,7 +213,7 @@ class Sayings:
             title=self._t("Promises kept, week by week"),
             about=self._t("For each week two dots with their intervals. The figures are in the table."),
             strict=self._t("kept as first promised"),
-            agreed=self._t("kept with changes agreed in time"),
+            agreed=self._t("kept as agreed in the end"),
         )
 
     def _band(self, band: BandView) -> charts.Band:

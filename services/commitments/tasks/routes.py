@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import quote
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from services.commitments import promise as core
 from services.commitments.access import MayRead, MayWrite
 from services.commitments.days import end_of_day
 from services.commitments.errors import NotForTasks, PromiseNotFound, TaskNotFound, WrongState
-from services.commitments.promise import OPEN, Promise, Status
+from services.commitments.promise import OPEN, Decision, Promise, Status
 from services.commitments.routes import Store, one
 from services.commitments.store import COLUMNS, as_promise
 from services.commitments.tasks import store as tasks
@@ -49,7 +50,7 @@ async def ask(id: UUID, new: NewTask, session: Writing, who: MayWrite, store: St
     drafted = _task_under(parent, new, cost, owner=parent.owner or who.subject)
     told, said = core.state(drafted, session.now)
     events = tuple(event.model_copy(update={"blocks": new.blocks}) for event in said)
-    waiting = core.wait(parent, session.now, reason=new.words, by=who.subject) if new.blocks else None
+    waiting = _wait_for(parent, told, session.now, by=who.subject) if new.blocks else None
     fields = tuple(TaskField.model_validate(field.model_dump()) for field in new.fields)
     task = Task(told.id, new.wants, fields, new.blocks)
     await store.add(session, [(told, events)])
@@ -95,6 +96,12 @@ async def download(id: UUID, file: UUID, session: Reading, who: MayRead) -> Resp
         "Cache-Control": "no-store",
     }
     return Response(found.content, media_type=found.content_type, headers=headers)
+
+
+def _wait_for(parent: Promise, task: Promise, now: datetime, *, by: str) -> Decision:
+    """Our clock stands still for a task, which tells the customer so itself."""
+    waiting, said = core.wait(parent, now, reason=task.binds.words, by=by)
+    return waiting, tuple(event.model_copy(update={"task_id": task.id}) for event in said)
 
 
 def _task_under(parent: Promise, new: NewTask, cost: str, *, owner: str) -> Promise:
