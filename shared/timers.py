@@ -8,15 +8,14 @@ claimed state to clean up. Here they are set; `timer_worker.py` fires them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(NamedTuple):
     """`subject` is what it is about, usually an id. It fires at the first look at or after `due_at`."""
 
     kind: str

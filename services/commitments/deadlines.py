@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from services.commitments.promise import Decision, Promise, fall_due, warn
 from services.commitments.store import Promises
@@ -15,7 +14,7 @@ from shared.timers import Timer
 
 def _deciding(promises: Promises, decide: Callable[[Promise, datetime], Decision]) -> TimerHandler:
     async def handle(session: WriteSession, timers: Sequence[Timer]) -> None:
-        found = list((await promises.lock(session, {UUID(t.subject) for t in timers})).values())
+        found = list((await promises.lock(session, {t.subject for t in timers})).values())
         await promises.save(session, found, [decide(p, session.now) for p in found])
 
     return handle

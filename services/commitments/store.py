@@ -130,8 +130,8 @@ class Promises:
     async def load(self, session: ReadSession, ids: Collection[UUID]) -> dict[UUID, Promise]:
         return _by_id(await session.execute(_LOAD, {"ids": list(ids)}))
 
-    async def lock(self, session: WriteSession, ids: Collection[UUID]) -> dict[UUID, Promise]:
-        """As `load`, and nobody else changes them until this unit of work ends."""
+    async def lock(self, session: WriteSession, ids: Collection[UUID] | Collection[str]) -> dict[UUID, Promise]:
+        """As `load`, and nobody else changes them until this unit of work ends. Ids may be text, as of timers."""
         return _by_id(await session.execute(_LOCK, {"ids": list(ids)}))
 
     async def unkept_of(

@@ -1,7 +1,7 @@
 """A million open commitments with their clocks, as the service itself would have stored them.
 
-One is stored by the service; the others are copies of that row with ids, customers and due times of their own,
-made by the database, because a million by the front door would take an hour.
+One is stored by the service; the others are copies of that row and of the event that told it, with ids, customers and
+due times of their own, made by the database, because a million by the front door would take an hour.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TOGETHER = 100_000
 
 _COPY = text("""
     WITH pattern AS (SELECT * FROM commitment WHERE id = :pattern),
-    due AS (SELECT gen_random_uuid() AS id, gen_random_uuid() AS customer,
+    due AS (SELECT uuidv7() AS id, gen_random_uuid() AS customer,
                    CAST(:first AS timestamptz) + CAST(:span AS interval) * n / :count AS at
             FROM generate_series(0, :count - 1) AS n),
     made AS (
@@ -35,13 +35,22 @@ _COPY = text("""
                jsonb_build_array(jsonb_set(p.terms -> 0, '{due_at}',
                    to_jsonb(to_char(due.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))),
                p.binding, p.answered, p.first, due.at, due.at, p.stated_at, CASE WHEN :warned THEN p.stated_at END
-        FROM due CROSS JOIN pattern p RETURNING id, due_at, stated_at, warned_at)
+        FROM due CROSS JOIN pattern p RETURNING id, customer_id, due_at, stated_at, warned_at),
+    head AS (INSERT INTO stream_head (key, last) SELECT customer_id, 1 FROM made),
+    told AS (
+        INSERT INTO event_log (event_id, type, topic, source, key, sequence, time, data)
+        SELECT uuidv7(), e.type, e.topic, e.source, made.customer_id, 1, e.time,
+               replace(replace(e.data, e.key, made.customer_id::text), CAST(:pattern AS text), made.id::text)
+        FROM made, event_log e, pattern WHERE e.key = pattern.customer_id::text AND e.sequence = 1)
     INSERT INTO timer (kind, subject, due_at)
     SELECT 'commitment_due', id, due_at + interval '1 millisecond' FROM made
     UNION ALL
     SELECT 'commitment_warning', id, stated_at + (due_at - stated_at) * 0.75 FROM made WHERE warned_at IS NULL
 """)
-_VACUUM = ("VACUUM (ANALYZE) commitment", "VACUUM (ANALYZE) timer", "CHECKPOINT")
+_VACUUM = (
+    *(f"VACUUM (ANALYZE) {table}" for table in ("commitment", "timer", "event_log", "stream_head")),
+    "CHECKPOINT",
+)
 
 
 @asynccontextmanager
@@ -76,5 +85,6 @@ async def make_open(runtime: Runtime, count: int, first: datetime, span: timedel
             id=new_id(), customer_id=new_id(), kind=CommitmentKind.RESPONSE, terms=(terms,), case_id=new_id()
         )
         await promises.add(session, [state(drafted, session.now)])
+    async with runtime.database.write() as session:
         values = {"pattern": drafted.id, "count": count, "first": first, "span": span, "warned": warned}
         await session.execute(_COPY, values)
