@@ -102,8 +102,16 @@ def _update(moved: tuple[str, ...]) -> TextClause:
     return text(f"UPDATE commitment c SET {moves} FROM {_unnest(['id', *moved])} WHERE c.id = u.id")
 
 
-_LINKED = frozenset({told.CommitmentStated, told.CommitmentRevised, told.CommitmentResumed, told.CommitmentAtRisk})
-"""What the customer is sent, and can answer on the promise's page."""
+_LINKED = frozenset(
+    {
+        told.CommitmentStated,
+        told.CommitmentRevised,
+        told.CommitmentWaiting,
+        told.CommitmentResumed,
+        told.CommitmentAtRisk,
+    }
+)
+"""What the customer is sent, and can look at or answer on the promise's page."""
 
 
 class Promises:

@@ -87,7 +87,7 @@ async def revised(session: WriteSession, event: Event, told: CommitmentRevised) 
 async def waiting(session: WriteSession, event: Event, told: CommitmentWaiting) -> None:
     """C25: what we wait for, and that our time stands still. A task that we wait for says so itself."""
     if told.kind in _STATED and told.task_id is None:
-        await ask(session, event, told, Kind.PROMISE_WAITING, **_terms(told) | {"reason": told.reason})
+        await ask(session, event, told, Kind.PROMISE_WAITING, link=told.link, **_terms(told) | {"reason": told.reason})
 
 
 async def resumed(session: WriteSession, event: Event, told: CommitmentResumed) -> None:

@@ -242,6 +242,7 @@ class CommitmentWaiting(Commitment, type="kept.commitment.waiting.v1", topic=TOP
     reason: str
     by: str
     task_id: UUID | None = None
+    link: str | None = None
 
 
 class CommitmentResumed(Commitment, type="kept.commitment.resumed.v1", topic=TOPIC):

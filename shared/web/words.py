@@ -218,6 +218,7 @@ VIETNAMESE: dict[str, str] = {
     "The customer reads this.": "Khách hàng sẽ đọc dòng này.",
     "Nothing can be done with it here any more.": "Ở đây không còn làm gì được nữa.",
     "New day": "Ngày mới",
+    "Nine in ten such promises that came this far are done by": "Chín phần mười lời hứa như vậy, tính đến lúc này, xong trước",
     "Hour": "Giờ",
     "Without an hour: by the end of that day. Times are those of": "Không ghi giờ: đến hết ngày đó. Giờ theo múi giờ",
     "What we promise": "Điều chúng ta hứa",

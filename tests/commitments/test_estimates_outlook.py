@@ -38,8 +38,9 @@ async def warned(kept: Commitments, owner: str = "minh") -> list[tuple[str, str]
     return [(each["why"], each["promise"]["id"]) for each in found]
 
 
-async def board(kept: Commitments, lang: str = "en") -> str:
-    answer = await kept.http.get("/commitments/board", params={"lang": lang}, headers=kept.token("commitments:read"))
+async def board(kept: Commitments, lang: str = "en", **more: str) -> str:
+    headers = kept.token("commitments:read", "commitments:write")
+    answer = await kept.http.get("/commitments/board", params={"lang": lang} | more, headers=headers)
     assert answer.status_code == 200
     return answer.text
 
@@ -76,6 +77,16 @@ async def test_n10_the_owner_is_offered_a_time_that_nine_in_ten_of_such_promises
     assert done_by <= datetime.fromisoformat(suggested) < done_by + timedelta(days=1)
     change = {"due_at": suggested, "reason": "the part is late"}
     await kept.call("POST", f"/{id_}/revise", json=change, **everything(kept))
+
+
+async def test_n10_who_changes_a_date_on_the_board_sees_that_time_beside_the_field(kept: Commitments) -> None:
+    """N10, C20: the new date is one that can be kept, not a day more."""
+    await learn(kept, "repair", SLOW)
+    id_, paint = [await told(kept, due=40, category=category) for category in ("repair", "paint")]
+    await kept.pass_time(hours=30.5)
+    for lang, words in (("en", "are done by Thursday 5 March 2026"), ("vi", "xong trước Thứ Năm ngày 5 tháng 3")):
+        assert words in await board(kept, lang, open=id_)
+    assert "Nine in ten" not in await board(kept, open=paint)
 
 
 async def test_n10_the_customer_is_not_told_of_a_chance(kept: Commitments) -> None:

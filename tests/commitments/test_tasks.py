@@ -89,6 +89,7 @@ async def test_a_task_that_does_not_block_leaves_a_pause_that_somebody_else_bega
     await kept.call("POST", f"/{parent}/wait", json={"reason": "they are away"})
     (waiting,) = await kept.facts(told.CommitmentWaiting)
     assert (waiting.reason, waiting.task_id) == ("they are away", None)
+    assert waiting.link.startswith("https://kept.example.com/commitments/p/")
     await kept.call("POST", f"/{task['id']}/fulfil")
     assert (await promise_of(kept, parent)).waiting_since == START
 

@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 
 
 def waits(customer_id: UUID, kind: CommitmentKind = CommitmentKind.PROMISE, **changes: Any) -> CommitmentWaiting:
-    said: dict[str, Any] = {"since": START, "reason": PHOTO, "by": "hoa"}
+    said: dict[str, Any] = {"since": START, "reason": PHOTO, "by": "hoa", "link": LINK}
     return fact(CommitmentWaiting, customer_id, kind, **said | changes)
 
 
@@ -76,7 +76,7 @@ async def test_c25_what_we_wait_for_and_that_our_time_stands_still_is_told_once(
     await desk.deliver(told)
     await desk.send()
     assert subjects(desk) == [subject]
-    for part in (PHOTO, still, later):
+    for part in (PHOTO, still, later, LINK):
         assert part in text_of(desk.mail.mails[0])
     assert "hoa" not in text_of(desk.mail.mails[0])
 
