@@ -1,4 +1,4 @@
-"""Who may promise how much alone, and what happens above that."""
+"""Who may promise how much alone, and what happens above that. Rows: C4, C28, C32, C37, X3, X9."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Acting on the board: a small form for each command, an answer on the board, a refusal in words beside the slip."""
+"""Acting on the board: a small form for each command, an answer on the board, a refusal in words beside the slip.
+
+Rows: C18, C34.
+"""
 
 from __future__ import annotations
 

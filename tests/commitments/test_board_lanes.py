@@ -1,4 +1,4 @@
-"""Where a promise stands on the board and what may be done with it there: decided without a database."""
+"""Where a promise stands on the board and what may be done with it there: decided without a database. Rows: N10."""
 
 from __future__ import annotations
 

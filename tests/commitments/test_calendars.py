@@ -1,4 +1,4 @@
-"""X4: open time, against a model that looks at the wall clock minute by minute."""
+"""X4: open time, against a model that looks at the wall clock minute by minute. Rows: C11."""
 
 from __future__ import annotations
 

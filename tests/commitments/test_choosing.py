@@ -1,4 +1,7 @@
-"""The customer chooses among what they were offered; a goal has two yeses; the unusual waits for its plan."""
+"""The customer chooses among what they were offered; a goal has two yeses; the unusual waits for its plan.
+
+Rows: C20, C21, C23, C27, C28.
+"""
 
 from __future__ import annotations
 

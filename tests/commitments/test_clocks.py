@@ -1,4 +1,7 @@
-"""The clocks beside a first answer: later messages, complaints, call-backs tried, updates, follow-ups."""
+"""The clocks beside a first answer: later messages, complaints, call-backs tried, updates, follow-ups.
+
+Rows: C13, C14, C15, I6, X3, X4, X12.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The customer's page tells the whole story of a promise: versions, differences and reasons, and what stands now."""
+"""The customer's page tells the whole story of a promise: versions, differences and reasons, and what stands now.
+
+Rows: C5, C7, C8, C10, C18, C21, C25, C34, I15.
+"""
 
 from __future__ import annotations
 

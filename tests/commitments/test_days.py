@@ -1,4 +1,4 @@
-"""A time that can be said: rounded up, never down, and in the zone of whoever hears it."""
+"""A time that can be said: rounded up, never down, and in the zone of whoever hears it. Rows: C2."""
 
 from __future__ import annotations
 

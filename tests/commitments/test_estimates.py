@@ -1,4 +1,4 @@
-"""What can be promised, asked over HTTP, and what it does to a promise that is being made or changed."""
+"""What can be promised, asked over HTTP, and what it does to a promise that is being made or changed. Rows: C25."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""C2, C3: how long things last, with those that are open: held to published figures and to the definition itself."""
+"""C2, C3: how long things last, with those that are open: held to published figures and to the definition itself.
+
+Rows: C18, N10.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""C31: one date, many who wait for it; each has a promise of their own, and all are told when it moves, once."""
+"""C31: one date, many who wait for it; each has a promise of their own, and all are told when it moves, once.
+
+Rows: X12.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goodwill: within a role and a budget, to a customer we know of, and it moves no date."""
+"""Goodwill: within a role and a budget, to a customer we know of, and it moves no date. Rows: C24, C32, X3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""C19: one cause, each customer told once and each owner one digest; the time from "we know" to "you know" is kept."""
+"""C19: one cause, each customer told once and each owner one digest; the time from "we know" to "you know" is kept.
+
+Rows: N10.
+"""
 
 from __future__ import annotations
 

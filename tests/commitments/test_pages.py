@@ -1,4 +1,7 @@
-"""What people see: the board for staff, the promise for its customer, and what a stranger's link comes to."""
+"""What people see: the board for staff, the promise for its customer, and what a stranger's link comes to.
+
+Rows: C7, C21, C26.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What we tell a customer is plain: what is looked for, what is let be, and what is refused."""
+"""What we tell a customer is plain: what is looked for, what is let be, and what is refused. Rows: C5, C6, C22, X3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which clock opens for which contact, and how long it runs (I6, X3)."""
+"""Which clock opens for which contact, and how long it runs (I6, X3). Rows: C11, C13, X4."""
 
 from __future__ import annotations
 

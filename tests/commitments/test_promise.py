@@ -1,4 +1,4 @@
-"""The life of a promise against a model so simple that it can be believed, with time that jumps."""
+"""The life of a promise against a model so simple that it can be believed, with time that jumps. Rows: I6, N10."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others tell us opens clocks, and answers keep them."""
+"""What others tell us opens clocks, and answers keep them. Rows: C13, I4, I5, I6."""
 
 from __future__ import annotations
 

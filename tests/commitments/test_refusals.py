@@ -1,4 +1,7 @@
-"""How no is said: with a reason, by somebody, and with something else to offer where a policy says it."""
+"""How no is said: with a reason, by somebody, and with something else to offer where a policy says it.
+
+Rows: C16, C33.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The HTTP interface: what programs and agents can do with a promise, and what is refused, and how."""
+"""The HTTP interface: what programs and agents can do with a promise, and what is refused, and how.
+
+Rows: C4, C7, C18, X2, X3.
+"""
 
 from __future__ import annotations
 

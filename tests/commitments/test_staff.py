@@ -1,4 +1,4 @@
-"""Who has which role, what a role allows, and who may say so."""
+"""Who has which role, what a role allows, and who may say so. Rows: X3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Service standards: public, with history, the actual figure beside each, and the pages that show them."""
+"""Service standards: public, with history, the actual figure beside each, and the pages that show them.
+
+Rows: C38, C39.
+"""
 
 from __future__ import annotations
 

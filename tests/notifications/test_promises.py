@@ -1,4 +1,7 @@
-"""What a customer is told of our promises of every kind, once each, and what is told to nobody."""
+"""What a customer is told of our promises of every kind, once each, and what is told to nobody.
+
+Rows: C10, C11, C12, C13, C25, I4, N1, N9, N16.
+"""
 
 from __future__ import annotations
 

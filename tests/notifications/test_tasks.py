@@ -1,4 +1,7 @@
-"""What a customer is told of their own tasks: asked, reminded, thanked; and never as a promise of ours."""
+"""What a customer is told of their own tasks: asked, reminded, thanked; and never as a promise of ours.
+
+Rows: I4, N18.
+"""
 
 from __future__ import annotations
 

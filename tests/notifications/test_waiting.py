@@ -1,4 +1,4 @@
-"""C25: what we wait for is said once, and when we go on is said with the thanks for what let us."""
+"""C25: what we wait for is said once, and when we go on is said with the thanks for what let us. Rows: I4."""
 
 from __future__ import annotations
 
