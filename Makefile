@@ -74,4 +74,4 @@ $(UV):
 clean: ## forget what was installed and built, keep the data
 	rm -rf $(TOOLS) .venv build *.egg-info
 
-.PHONY: help up demo test check format bench faults compose-env compose-up lock clean
+.PHONY: help up demo test check format bench faults storms compose-env compose-up lock clean
