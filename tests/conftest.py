@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from tests.support.kafka import KafkaServer, NoKafka, find_kafka
 from tests.support.postgres import ScratchPostgres, scratch_postgres
@@ -14,6 +15,10 @@ structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer(key_order=["event"])],
     logger_factory=structlog.stdlib.LoggerFactory(),
 )
+
+# How long one example takes on a busy machine says nothing. Where time matters a test measures its own processor's.
+settings.register_profile("kept", deadline=None)
+settings.load_profile("kept")
 
 _KAFKA = pytest.StashKey[KafkaServer | NoKafka]()
 _NONE = "no Kafka to test with ("

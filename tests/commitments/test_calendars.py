@@ -97,7 +97,7 @@ def minutes(calendar: Calendar, since: datetime, count: int) -> Iterator[datetim
     return (at for at in (since + n * MINUTE for n in range(count)) if shown_open(calendar, at))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=cases(), length=st.integers(0, 3 * 1440))
 def test_x4_open_between_counts_the_open_minutes(case: tuple[Calendar, datetime], length: int) -> None:
     calendar, at = case
@@ -105,7 +105,7 @@ def test_x4_open_between_counts_the_open_minutes(case: tuple[Calendar, datetime]
     assert is_open(calendar, at) == shown_open(calendar, at)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=cases(), wanted=st.integers(0, 600))
 def test_x4_add_ends_after_so_many_open_minutes(case: tuple[Calendar, datetime], wanted: int) -> None:
     calendar, at = case
@@ -117,7 +117,7 @@ def test_x4_add_ends_after_so_many_open_minutes(case: tuple[Calendar, datetime],
     assert open_between(calendar, at, due) == wanted * MINUTE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(case=cases(), first=st.integers(0, 300), second=st.integers(0, 300))
 def test_x4_adding_in_two_steps_is_adding_at_once(case: tuple[Calendar, datetime], first: int, second: int) -> None:
     calendar, at = case

@@ -136,7 +136,7 @@ def rules(draw: st.DrawFn) -> str:
     return ";".join(parts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=rules(), first=st.dates(date(2026, 1, 1), date(2028, 12, 31)))
 def test_x4_repeats_are_those_that_dateutil_finds(text: str, first: date) -> None:
     """But for rules that never fit, for which it looks as far as the year 9999."""
@@ -211,7 +211,7 @@ _GOOD = file(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     edits=st.lists(
         st.tuples(st.integers(0, len(_GOOD) - 1), st.integers(0, 6), st.binary(max_size=6)), min_size=1, max_size=4

@@ -272,7 +272,7 @@ class PromiseLife(RuleBasedStateMachine):
             assert self.clocks == {}
 
 
-PromiseLife.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+PromiseLife.TestCase.settings = settings(max_examples=150, stateful_step_count=30)
 TestPromiseLife = PromiseLife.TestCase
 
 

@@ -83,7 +83,7 @@ HAPPENINGS = ["open", "speak", "call us", "call nobody", "resolve", "reopen", "h
 ACTS = st.lists(st.sampled_from(HAPPENINGS), max_size=12)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=ACTS)
 async def test_c9_c15_hold_whatever_happens(kept: Commitments, acts: list[str]) -> None:
     """Each example has a customer of its own; the database goes on. `cases` has since when each is open."""

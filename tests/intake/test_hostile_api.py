@@ -70,7 +70,6 @@ def served(
 @schema.parametrize()
 @settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 def test_no_input_is_an_error_of_ours(case: schemathesis.Case[Any], served: ServiceProcess) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications import composing, reading
@@ -109,7 +109,6 @@ def test_words_of_a_customer_are_no_template() -> None:
     assert "{{ signature }} {% raw %}" in message.text
 
 
-@settings(deadline=None)
 @given(words=st.text(min_size=1, max_size=400), name=st.text(max_size=80))
 def test_whatever_the_words_the_subject_is_one_line_and_nothing_is_a_control_character(words: str, name: str) -> None:
     message = compose(Kind.PROMISE_STATED, "vi", DETAILS | {"words": words, "name": name})

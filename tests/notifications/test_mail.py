@@ -10,7 +10,7 @@ from email.policy import default
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.composing import one_line
@@ -33,7 +33,6 @@ def _read(wire: bytes) -> EmailMessage:
     return mail
 
 
-@settings(deadline=None)
 @given(subject=TEXT.map(one_line).filter(bool), name=TEXT.map(one_line).filter(bool), text=TEXT)
 def test_what_is_written_is_what_is_read(subject: str, name: str, text: str) -> None:
     """N20: Vietnamese arrives as it was written, in subject and text."""

@@ -194,7 +194,7 @@ def _check_item(name: str, item: Item) -> None:
             continue
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_with_wrong_things_in_it(name: str, data: st.DataObject) -> None:

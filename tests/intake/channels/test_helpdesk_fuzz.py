@@ -15,45 +15,18 @@ from services.intake.channels.providers import intercom, zendesk
 from tests.intake.channels import wild
 
 ZENDESK = (
-    *(
-        "type",
-        "kept",
-        "detail",
-        "event",
-        "comment",
-        "actor",
-        "message",
-        "author",
-        "id",
-        "body",
-        "is_public",
-        "is_staff",
-    ),
-    *("requester_id", "requester_email", "requester_phone", "comment_id", "subject", "via", "channel", "time", "at"),
-    *("current_user_role", "name"),
+    "type kept detail event comment actor message author id body is_public is_staff requester_id requester_email "
+    "requester_phone comment_id subject via channel time at current_user_role name"
 )
 INTERCOM = (
-    *("topic", "id", "app_id", "data", "item", "source", "author", "contacts", "user", "conversation_parts", "body"),
-    *("part_type", "created_at", "attachments", "url", "email", "phone", "type", "subject", "redacted", "filesize"),
-    *("unsubscribed_from_emails", "contact", "conversation_message"),
+    "topic id app_id data item source author contacts user conversation_parts body part_type created_at attachments "
+    "url email phone type subject redacted filesize unsubscribed_from_emails contact conversation_message"
 )
 CHATWOOT = (
-    *(
-        "event",
-        "id",
-        "message_type",
-        "private",
-        "content",
-        "created_at",
-        "updated_at",
-        "sender",
-        "conversation",
-        "meta",
-    ),
-    *("contact_inbox", "contact_id", "attachments", "data_url", "file_size", "content_attributes", "status", "channel"),
-    *("deleted", "in_reply_to", "email", "phone_number", "type"),
+    "event id message_type private content created_at updated_at sender conversation meta contact_inbox contact_id "
+    "attachments data_url file_size content_attributes status channel deleted in_reply_to email phone_number type"
 )
-WORDS: Mapping[str, tuple[Sequence[str], Sequence[object], Sequence[dict[str, Any]]]] = {
+WORDS: Mapping[str, tuple[str, Sequence[object], Sequence[dict[str, Any]]]] = {
     "zendesk": (
         ZENDESK,
         ["comment", "end_user", "agent", "email", "8447"],
@@ -82,10 +55,10 @@ WORDS: Mapping[str, tuple[Sequence[str], Sequence[object], Sequence[dict[str, An
 def test_whatever_they_send(name: str, data: st.DataObject) -> None:
     keys, values, starts = WORDS[name]
     start = data.draw(st.sampled_from([{}, *starts]))
-    body = {**data.draw(wild.objects(keys, values)), **start}
+    body = {**data.draw(wild.objects(keys.split(), values)), **start}
     if name == "intercom":
-        body["data"] = {"item": data.draw(wild.objects(keys, values))}
+        body["data"] = {"item": data.draw(wild.objects(keys.split(), values))}
     if name == "zendesk":
-        body["event"] = data.draw(wild.objects(keys, values))
+        body["event"] = data.draw(wild.objects(keys.split(), values))
     for item in wild.parsed(name, json.dumps(body).encode()):
         assert isinstance(item, Contact | Fact | Reach)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.items import Confirm, Contact, Fact, Item, Reach
@@ -103,7 +103,6 @@ plausible = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(body=plausible, wrapped=st.booleans())
 @pytest.mark.parametrize("name", ["postmark", "sendgrid", "mailgun", "ses"])
 def test_any_json_of_a_providers_words_is_read_or_unreadable(name: str, body: Any, wrapped: bool) -> None:
@@ -123,7 +122,6 @@ def test_any_json_of_a_providers_words_is_read_or_unreadable(name: str, body: An
     assert all(isinstance(item, Item) for item in found)
 
 
-@settings(deadline=None)
 @given(
     fields=st.lists(
         st.tuples(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.outbound import Forbidden, NotFetched, Outbound
@@ -108,7 +108,6 @@ addresses = st.sampled_from(RANGES).flatmap(
 )
 
 
-@settings(deadline=None)
 @given(addresses)
 def test_a_forbidden_ipv4_address_is_refused_in_every_form(address: IPv4Address) -> None:
     assert judge(address) is Verdict.FORBIDDEN
@@ -146,7 +145,6 @@ def test_a_network_of_our_own_is_allowed_and_nothing_beside_it() -> None:
         assert judge(ip_address(other), own) is Verdict.FORBIDDEN
 
 
-@settings(deadline=None)
 @given(st.text() | st.text().map(lambda s: f"http://{s}") | st.text().map(lambda s: f"https://{s}.example/"))
 def test_no_address_whatever_raises_anything_else(url: str) -> None:
     async def nowhere(name: str) -> Sequence[str]:

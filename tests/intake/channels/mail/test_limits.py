@@ -7,7 +7,7 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.items import Contact, Item
@@ -136,7 +136,6 @@ pieces = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300) | st.lists(pieces | st.binary(max_size=8), max_size=30).map(b"".join))
 def test_any_bytes_are_read_or_unreadable(raw: bytes) -> None:
     try:

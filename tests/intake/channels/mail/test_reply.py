@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.mail.reply import new_words
@@ -211,7 +211,6 @@ pieces = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(pieces | st.text(max_size=5), max_size=12), st.sampled_from([None, "Re: x", "Fwd: x"]))
 def test_any_mixture_is_read_in_its_time_and_nothing_is_made_up(found: list[str], subject: str | None) -> None:
     pattern = "".join(found) or "\n"
