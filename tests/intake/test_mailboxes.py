@@ -19,7 +19,7 @@ from services.intake.channels.registry import providers
 from services.intake.imap import BATCH, OpenMailbox, Shut, Trouble
 from shared.contracts.intake import InteractionReceived
 from tests.intake.conftest import Running
-from tests.support.imap import ImapServer, imap_server
+from tests.support.imap import ImapServer, imap_server, slow_line
 from tests.support.scratch import until
 from tests.support.web import Asked, certificate, serving
 
@@ -175,6 +175,19 @@ async def test_mail_that_the_server_told_of_while_it_was_asked_something_else_is
         desk.awaited = True
         await desk.server.deliver(mail(1))
         await until(lambda: desk.has(1, 2))
+
+
+async def test_over_a_slow_line_no_half_of_an_answer_is_taken_for_a_whole(desk: Desk) -> None:
+    async with slow_line(desk.server.port, 0.02) as port:
+        change = {"secrets": [desk.server.url.replace(str(desk.server.port), str(port))]}
+        await desk.kept.http.patch("/intake/channels/box", json=change, headers=desk.kept.token("intake:write"))
+        async with desk.reading():
+            await until(desk.place)
+            await desk.server.deliver(mail(1))
+            await until(lambda: desk.has(1))
+            await desk.server.deliver(mail(2))
+            await until(lambda: desk.has(1, 2))
+        assert await desk.troubles() == set()
 
 
 async def test_a_wrong_password_is_noted_and_tried_again(desk: Desk) -> None:

@@ -90,6 +90,35 @@ class ImapServer:
 
 
 @asynccontextmanager
+async def slow_line(port: int, pause: float) -> AsyncIterator[int]:
+    """Another port of the same server, from where all that it says comes in two halves."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter, pause: float) -> None:
+        try:
+            while data := await source.read(65536):
+                for part in (data[: len(data) // 2], data[len(data) // 2 :]):
+                    target.write(part)
+                    await asyncio.sleep(pause)
+        finally:
+            target.transport.abort()
+
+    async def meet(asked: asyncio.StreamReader, heard: asyncio.StreamWriter) -> None:
+        said, server = await asyncio.open_connection("127.0.0.1", port)
+        for way in (carry(said, heard, pause), carry(asked, server, 0)):
+            tasks.add(asyncio.create_task(way))
+
+    line = await asyncio.start_server(meet, "127.0.0.1", 0)
+    try:
+        yield line.sockets[0].getsockname()[1]
+    finally:
+        line.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
 async def imap_server(*, idle: bool = True) -> AsyncIterator[ImapServer]:
     backend, config = await DictBackend.init(_ARGUMENTS, disable_idle=not idle, invalid_user_sleep=0.0)
     config.apply_context()
