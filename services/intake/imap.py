@@ -178,19 +178,24 @@ class OpenMailbox:
         Nothing is read: whoever asks the library reads half a line where the other half is still on its way, and does
         not see what came with the answer before.
         """
+        if self._is_at_hand():
+            return True
+        news = select.poll()
+        news.register(self._box.client.sock, select.POLLIN)
+        return bool(news.poll(SLICE * 1000))
+
+    def _is_at_hand(self) -> bool:
+        """Whether more has come than was read: since Python 3.14 it lies in a list, before in a file's buffer."""
         client = self._box.client
-        lines = cast("BufferedReader", client.file)
+        if hasattr(client, "_readbuf"):
+            return bool(client._readbuf or getattr(client.sock, "pending", int)())
         client.sock.settimeout(0)
         try:
-            if lines.peek(1):
-                return True
+            return bool(cast("BufferedReader", client.file).peek(1))
         except OSError:
-            pass
+            return False
         finally:
             client.sock.settimeout(TIMEOUT)
-        news = select.poll()
-        news.register(client.sock, select.POLLIN)
-        return bool(news.poll(SLICE * 1000))
 
     def close(self) -> None:
         """Whatever the server says to it."""
