@@ -34,7 +34,7 @@ from shared.contracts.commitments import Terms
 from shared.database import ReadSession, WriteSession
 from shared.problems import Problem
 from shared.routing import Reading, Writing, router
-from shared.web import Pages, chosen_language
+from shared.web import Pages, chosen_language, language_query
 
 pages = router("/commitments/p", include_in_schema=False)
 _pages = Pages(Path(__file__).parent / "pages")
@@ -154,7 +154,7 @@ async def _render(
         language=lang or default,
         status=status,
         address=f"/commitments/p/{token}",
-        query=f"?lang={lang}" if lang else "",
+        query=language_query(request),
         said=said,
         theirs=promise.obligor == "customer",
         gone=promise.status.value if promise.status in {Status.WITHDRAWN, Status.VOID} else None,

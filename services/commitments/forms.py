@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.commitments.days import end_of_day
 from services.commitments.errors import (
+    ApprovalNeeded,
     DueInThePast,
     DueTooFar,
     FieldWrong,
@@ -38,6 +39,7 @@ _PROBLEMS: Mapping[str, str] = {
     WrongState.code: "This is not possible any more: the promise has moved on. Below is what is true now.",
     StaleRevision.code: "The promise was changed while you wrote. Look at what is true now, and send again.",
     TooLate.code: "The promise was due already. It can be fulfilled late, not rewritten.",
+    ApprovalNeeded.code: "This is over what you may decide alone. Somebody whose role allows it makes this change.",
     DueInThePast.code: "Please choose a time in the future.",
     DueTooFar.code: "Please choose a time within the next ten years.",
 }

@@ -225,10 +225,7 @@ async def revise(id: UUID, body: Revise, session: Writing, who: MayWrite, store:
 @api.post("/{id}/fulfil")
 async def fulfil(id: UUID, session: Writing, who: MayWrite, store: Store) -> PromiseView:  # noqa: A002
     """Done. An update that was given promises the next one."""
-    before = await one(store, session, id)
-    if before.kind is CommitmentKind.UPDATE:
-        return PromiseView.of(await Cadence(store).fulfil(session, before, by=who.subject))
-    return await command(store, session, id, lambda p: core.fulfil(p, session.now, by=who.subject))
+    return await done(store, session, id, by=who.subject)
 
 
 @api.post("/{id}/progress")
@@ -275,6 +272,14 @@ async def one(store: Promises, session: ReadSession, id: UUID) -> Promise:  # no
         return (await store.load(session, [id]))[id]
     except KeyError:
         raise PromiseNotFound(f"there is no promise {id}") from None
+
+
+async def done(store: Promises, session: WriteSession, id: UUID, *, by: str) -> PromiseView:  # noqa: A002
+    """Somebody of ours says that it is fulfilled, wherever they say so."""
+    before = await one(store, session, id)
+    if before.kind is CommitmentKind.UPDATE:
+        return PromiseView.of(await Cadence(store).fulfil(session, before, by=by))
+    return await command(store, session, id, lambda p: core.fulfil(p, session.now, by=by))
 
 
 async def command(

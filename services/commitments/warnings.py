@@ -62,7 +62,7 @@ class Warned(BaseModel):
 
     `at_risk`: three quarters have passed, or somebody said so. `likely_to_break`: of promises that came this far, at
     least half were not done by then. `suggested_due_at` is when nine in ten of them were done, as it can be said: a
-    time to offer. Null where history does not say.
+    time to offer. Null where history does not say, or names no later time than was promised.
     """
 
     why: Why
@@ -94,7 +94,8 @@ async def warnings(
 
 
 def _warned(why: Why, promise: Promise, by: Due | None) -> Warned:
-    return Warned(why=why, promise=PromiseView.of(promise), suggested_due_at=by.at if by else None)
+    later = by.at if by and by.at > promise.binds.due_at else None
+    return Warned(why=why, promise=PromiseView.of(promise), suggested_due_at=later)
 
 
 def is_last_call(promise: Promise, now: datetime) -> bool:

@@ -78,18 +78,18 @@ def _timeline(entries: Entries, played: Played) -> list[Finding]:
 
 
 def _promises(promises: dict[str, dict[str, Any]]) -> list[Finding]:
-    wanted = {"kept": "kept", "changed": "kept_after_agreed_change", "broken": "broken_with_warning"}
-    wanted["waited for"] = "kept"
+    wanted = {
+        "kept": "kept",
+        "changed": "kept_after_agreed_change",
+        "broken": "broken_with_warning",
+        "waited for": "kept",
+    }
     found = {name: promise["outcome"] for name, promise in promises.items()}
     changed = promises["changed"]
     return [
         Finding("each promise has the outcome it earned", found == wanted, str(found)),
         Finding("a changed promise keeps its first terms beside the new", len(changed["terms"]) == 2),
-        Finding(
-            "while we waited for the customer our clock stood still",
-            _paused(promises["waited for"]["terms"]),
-            str(promises["waited for"]["terms"]),
-        ),
+        Finding("while we waited for the customer our clock stood still", _paused(promises["waited for"]["terms"])),
     ]
 
 

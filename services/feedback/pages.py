@@ -15,7 +15,7 @@ from services.feedback.surveys import Answer
 from services.feedback.surveys import State as Standing
 from shared.database import ReadSession
 from shared.routing import Reading, Writing, router
-from shared.web import chosen_language
+from shared.web import chosen_language, language_query
 
 pages = router("/feedback/s", include_in_schema=False)
 
@@ -55,8 +55,7 @@ async def answer(
 ) -> Response:
     """Answers, then shows what was answered by its own address, so that a reload asks nothing again."""
     await store.record(session, made.links.read(token), form.answer(), by="customer_page")
-    lang = chosen_language(request)
-    return RedirectResponse(f"{store.PATH}{token}" + (f"?lang={lang}" if lang else ""), status_code=303)
+    return RedirectResponse(f"{store.PATH}{token}{language_query(request)}", status_code=303)
 
 
 async def _language(request: Request, session: ReadSession, asked: Asked, otherwise: str) -> str:

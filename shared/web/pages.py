@@ -61,6 +61,12 @@ def chosen_language(request: Request) -> str | None:
     return asked if asked in {"vi", "en"} else None
 
 
+def language_query(request: Request) -> str:
+    """What keeps that language in the next address: a query string, or nothing."""
+    chosen = chosen_language(request)
+    return f"?lang={chosen}" if chosen else ""
+
+
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:
     """A problem in plain words, in the language of the address, else the browser's."""
     spoken = chosen_language(request) or request.headers.get("accept-language", "").lower()[:2]

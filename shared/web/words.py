@@ -229,6 +229,7 @@ VIETNAMESE: dict[str, str] = {
     "We speak again on": "Ngày liên lạc lại",
     "Steps done, of {n}": "Số bước đã xong, trên {n}",
     # A form that does not hold
+    "This is over what you may decide alone. Somebody whose role allows it makes this change.": "Việc này vượt quyền tự quyết. Người có thẩm quyền sẽ thực hiện thay đổi này.",
     "Please fill this in.": "Vui lòng điền mục này.",
     "This is too long.": "Nội dung quá dài.",
     "This holds a character that cannot be stored.": "Có ký tự không lưu được.",

@@ -1,6 +1,6 @@
 """Acting on the board: a small form for each command, an answer on the board, a refusal in words beside the slip.
 
-Rows: C18, C34.
+Rows: C15, C17, C18, C34.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import pytest
 
 from services.commitments.promise import Status
 from shared.contracts import commitments as told
+from shared.ids import new_id
 from shared.security import Sessions
 from shared.security.sessions import COOKIE
 from tests.commitments.conftest import Commitments
+from tests.commitments.people import appoint
 
 BACK = "/commitments/board?owner=lan&lang=en"
 
@@ -85,6 +87,32 @@ async def test_c18_a_refusal_stands_beside_the_slip_and_nothing_typed_is_lost(st
     assert empty.status_code == 422
     assert f'aria-describedby="revise-reason-{id_}-hint revise-reason-{id_}-error"' in empty.text
     assert len((await staff.only()).terms) == 1
+
+
+async def test_c17_a_change_on_the_board_is_weighed_by_the_limits_of_its_author(staff: Commitments) -> None:
+    """C17: an agent promises ninety days ahead at most, in a browser too; a manager any time."""
+    id_ = (await staff.promise(owner="lan"))["id"]
+    far = {"revision": "1", "due_day": "2026-09-01", "reason": "Hàng hết"}
+    await appoint(staff, "staff", "agent")
+    refused = await send(staff, id_, "revise", **far)
+    assert refused.status_code == 409
+    assert "over what you may decide alone" in refused.text
+    assert 'value="2026-09-01"' in refused.text
+    await appoint(staff, "staff", "manager")
+    assert (await send(staff, id_, "revise", **far)).status_code == 303
+
+
+async def test_c15_an_update_given_on_the_board_promises_the_next(staff: Commitments) -> None:
+    """C15: as by the API."""
+    lan = new_id()
+    await staff.deliver(staff.case(lan), staff.answer(lan))
+    await staff.pass_time(days=6)
+    await staff.deliver(staff.answer(lan))
+    await staff.pass_time(days=1)
+    staff.http.cookies.set(COOKIE, Sessions(staff.runtime.settings, staff.clock).open("staff"))
+    update = await staff.only(lan)
+    assert (await send(staff, str(update.id), "fulfil")).status_code == 303
+    assert [p.status for p in await staff.all(lan)] == [Status.FULFILLED, Status.STATED]
 
 
 async def test_c18_after_due_it_is_broken_not_rewritten(staff: Commitments) -> None:

@@ -5,10 +5,8 @@ Rows: C18, N10.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,15 +28,14 @@ from services.commitments.estimates.answer import (
     widened,
 )
 from services.commitments.estimates.survival import FEWEST_WATCHED, Curve, Span, survival, thinned
-
-VECTORS = Path(__file__).parents[3] / "shared/data/voc/vectors.json"
+from tests.commitments.vectors import vectors
 
 
 def vector(id_: str) -> dict[str, Any]:
-    if not VECTORS.exists():
+    found = [each for each in vectors(id_) if each["id"] == id_]
+    if not found:
         pytest.skip("the figures computed elsewhere are not at hand")
-    (found,) = (v for v in json.loads(VECTORS.read_text())["vectors"] if v["id"] == id_)
-    return dict(found)
+    return found[0]
 
 
 def from_birth(durations: Sequence[float], done: Sequence[int] | None = None) -> list[Span]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from math import inf, sqrt
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,18 +40,11 @@ from services.commitments.scorecard.measures import (
 )
 from shared.contracts.commitments import CommitmentKind, Outcome, Terms
 from shared.ids import new_id
+from tests.commitments.vectors import vectors
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DUE = START + 10 * HOUR
-VECTORS = Path(__file__).parents[3] / "shared/data/voc/vectors.json"
-
-
-def vectors(prefix: str) -> list[dict[str, Any]]:
-    """Figures computed twice elsewhere, where they are at hand."""
-    if not VECTORS.exists():
-        return []
-    return [v for v in json.loads(VECTORS.read_text())["vectors"] if v["id"].startswith(prefix)]
 
 
 # ---- Wilson ----

@@ -13,6 +13,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from services.commitments.access import MayRead, MayWrite
+from services.commitments.authority import weigh
 from services.commitments.board import lanes, reading
 from services.commitments.board.acting import decide
 from services.commitments.board.lanes import Act
@@ -20,9 +21,11 @@ from services.commitments.board.news import News
 from services.commitments.board.reading import LIMIT, LOOK, Filters
 from services.commitments.errors import FieldWrong
 from services.commitments.forms import sentence
-from services.commitments.routes import Store, command
+from services.commitments.promise import Decision, Promise
+from services.commitments.routes import Store, command, done
+from services.commitments.staff import standing
 from shared.contracts.commitments import CommitmentKind
-from shared.database import ReadSession
+from shared.database import ReadSession, WriteSession
 from shared.problems import Conflict, Invalid, Problem
 from shared.routing import Reading, Writing, router
 from shared.security import Principal
@@ -91,11 +94,32 @@ async def act(
     """Does it and goes back to the board; or shows the board with the refusal beside the slip, and what was typed."""
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     try:
-        await command(store, session, id, lambda p: decide(act, typed, p, by=who.subject, now=session.now))
+        await _do(act, typed, store, session, who, id)
     except (Conflict, Invalid) as problem:
         return await _render(request, session, who, filters, lang, id, refused=(act, typed, problem))
     back = filters.address(lang=lang, said=act.value)
     return RedirectResponse(f"/commitments/board{back}#p-{id}", status_code=303)
+
+
+async def _do(
+    act: Act,
+    form: Mapping[str, str],
+    store: Store,
+    session: WriteSession,
+    who: Principal,
+    id: UUID,  # noqa: A002
+) -> None:
+    """As by the API: what is done may promise the next (C15), and a change is weighed by its author's limits (C17)."""
+    if act is Act.FULFIL:
+        await done(store, session, id, by=who.subject)
+        return
+    author = await standing(session, who)
+
+    def decided(old: Promise) -> Decision:
+        new, events = decide(act, form, old, by=who.subject, now=session.now)
+        return (weigh(new, author, session.now, before=old) if act is Act.REVISE else new), events
+
+    await command(store, session, id, decided)
 
 
 Refused = tuple[Act, Mapping[str, str], Problem]

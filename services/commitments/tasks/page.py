@@ -26,7 +26,7 @@ from services.commitments.tasks.model import Task
 from shared.crash import crash_point
 from shared.database import Database, ReadSession
 from shared.routing import Reading, router
-from shared.web import Pages, chosen_language
+from shared.web import Pages, chosen_language, language_query
 
 PREFIX = "/commitments/t/"
 BODY_LIMIT = 64 * 1024 * 1024
@@ -71,7 +71,7 @@ async def submit(request: Request) -> Response:
         await promises.save(session, [locked], [fulfil(locked, session.now, by=BY)])
         session.cancel(tasks.REMINDER, str(id_))
     crash_point("before_answer")
-    return RedirectResponse(f"{PREFIX}{token}{_query(chosen_language(request))}", status_code=303)
+    return RedirectResponse(f"{PREFIX}{token}{language_query(request)}", status_code=303)
 
 
 routes = [Route(f"{PREFIX}{{token}}", submit, methods=["POST"])]
@@ -120,14 +120,13 @@ async def _render(
     whole = next(iter(above.values()), None)
     now: datetime = request.app.state.runtime.clock.now()
     spoken = await customers.languages(session, [promise.customer_id])
-    chosen = chosen_language(request)
     wrong: Mapping[str, Wrong] = filled.wrong if filled else {}
     return _pages.render(
         "task.html",
-        language=chosen or spoken.get(promise.customer_id, promises.default_language),
+        language=chosen_language(request) or spoken.get(promise.customer_id, promises.default_language),
         status=status,
         address=f"{PREFIX}{token}",
-        query=_query(chosen),
+        query=language_query(request),
         state=_state(promise, whole),
         late=now > promise.binds.due_at,
         terms=promise.binds,
@@ -143,10 +142,6 @@ async def _render(
         choose_again=filled is not None and FILES not in wrong and bool(filled.files),
         accept=ACCEPT,
     )
-
-
-def _query(lang: str | None) -> str:
-    return f"?lang={lang}" if lang else ""
 
 
 def _state(promise: Promise, whole: Promise | None) -> str:
