@@ -1,9 +1,9 @@
-"""Each service's own log of events: audit, outbox and source for replay, in one table.
+"""What is written to the log.
 
 `append` takes the customer's stream head first, which makes the writers of one customer wait for each
 other, and the log's id after it. So for one customer the order of ids is the order of commits, whatever
 gaps the sequence has, and a relay that takes what is waiting in id order publishes in commit order.
-The outbox holds nothing but the ids that wait; the log itself is never updated.
+The outbox holds nothing but the ids that wait; the log itself is never updated, but for a subject that was left out.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.contracts import Payload
-from shared.ids import new_id
+from shared.contracts import Payload, subject_of
 from shared.problems import TooLarge
+from shared.security.customer_links import masked_event
 from shared.telemetry import current_traceparent
 
 
@@ -34,6 +34,7 @@ class Draft(NamedTuple):
     time: datetime
     data: str
     traceparent: str | None
+    subject: UUID
 
 
 class EventTooLarge(TooLarge):
@@ -44,20 +45,21 @@ LARGEST = 2 * 1024 * 1024
 """Bytes of JSON in one event."""
 
 
-def draft(payload: Payload, *, at: datetime, source: str) -> Draft:
-    """Raises EventTooLarge."""
-    data = payload.model_dump_json()
+def draft(payload: Payload, *, at: datetime, source: str, id: UUID) -> Draft:  # noqa: A002
+    """Without the links that somebody's words may hold. Raises EventTooLarge."""
+    data = masked_event(payload.model_dump_json())
     if len(data) > LARGEST // 4 and len(data.encode()) > LARGEST:
         raise EventTooLarge(f"an event of {len(data)} characters is more than can be passed on")
     return Draft(
-        id=new_id(),
+        id=id,
         type=payload.type,
         topic=payload.topic,
         source=source,
-        key=str(payload.customer_id),
+        key=str(payload.key),
         time=at,
         data=data,
         traceparent=current_traceparent(),
+        subject=subject_of(payload),
     )
 
 
@@ -69,12 +71,14 @@ _APPEND = text("""
         ON CONFLICT (key) DO UPDATE SET last = h.last + excluded.last
         RETURNING key, last
     ), logged AS (
-        INSERT INTO event_log (event_id, type, topic, source, key, sequence, time, traceparent, data)
-        SELECT e.event_id, e.type, e.topic, :source, e.key, head.last - e.behind, :time, e.traceparent, e.data
+        INSERT INTO event_log (event_id, type, topic, source, key, sequence, time, traceparent, data,
+                               subject, actor)
+        SELECT e.event_id, e.type, e.topic, :source, e.key, head.last - e.behind, :time, e.traceparent, e.data,
+               e.subject, :actor
         FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:topics AS text[]),
                     CAST(:event_keys AS text[]), CAST(:behind AS bigint[]),
-                    CAST(:traceparents AS text[]), CAST(:data AS text[])) WITH ORDINALITY
-             AS e (event_id, type, topic, key, behind, traceparent, data, position)
+                    CAST(:traceparents AS text[]), CAST(:data AS text[]), CAST(:subjects AS uuid[]))
+             WITH ORDINALITY AS e (event_id, type, topic, key, behind, traceparent, data, subject, position)
         JOIN head USING (key)
         ORDER BY e.position
         RETURNING id
@@ -83,8 +87,8 @@ _APPEND = text("""
 """)
 
 
-async def append(session: AsyncSession, drafts: Sequence[Draft]) -> None:
-    """One statement for any number of events: sequence per key, log row and outbox row."""
+async def append(session: AsyncSession, drafts: Sequence[Draft], *, actor: str | None) -> None:
+    """One statement for any number of events: sequence per key, log row and outbox row. `actor` did all of them."""
     if not drafts:
         return
     counts = Counter(d.key for d in drafts)
@@ -101,6 +105,7 @@ async def append(session: AsyncSession, drafts: Sequence[Draft]) -> None:
             "keys": keys,
             "counts": [counts[key] for key in keys],
             "source": drafts[0].source,
+            "actor": actor,
             "time": drafts[0].time,
             "ids": [d.id for d in drafts],
             "types": [d.type for d in drafts],
@@ -109,5 +114,6 @@ async def append(session: AsyncSession, drafts: Sequence[Draft]) -> None:
             "behind": behind,
             "traceparents": [d.traceparent for d in drafts],
             "data": [d.data for d in drafts],
+            "subjects": [d.subject for d in drafts],
         },
     )
