@@ -8,13 +8,15 @@ from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, BeforeValidator, Field
 
-from services.feedback import store, surveys
+from services.feedback.asking import store, surveys
+from services.feedback.asking.store import Asked
+from services.feedback.asking.surveys import Answer
+from services.feedback.asking.surveys import State as Standing
 from services.feedback.state import Made
-from services.feedback.store import Asked
-from services.feedback.surveys import Answer
-from services.feedback.surveys import State as Standing
 from shared.database import ReadSession
 from shared.routing import Reading, Writing, router
+from shared.security import CustomerPage
+from shared.security.acts import act_by
 from shared.web import chosen_language, language_query
 
 pages = router("/feedback/s", include_in_schema=False)
@@ -45,7 +47,7 @@ async def show(request: Request, token: str, session: Reading, made: Made) -> Re
         language=await _language(request, session, asked, made.default_language),
         survey=survey,
         answer=asked.last,
-        over=surveys.is_over(Standing(survey.state), survey.answer_by, request.app.state.runtime.clock.now()),
+        over=surveys.is_over(Standing(survey.state), survey.answer_by, session.now),
     )
 
 
@@ -54,8 +56,9 @@ async def answer(
     request: Request, token: str, form: Annotated[AnswerForm, Form()], session: Writing, made: Made
 ) -> Response:
     """Answers, then shows what was answered by its own address, so that a reload asks nothing again."""
-    await store.record(session, made.links.read(token), form.answer(), by="customer_page")
-    return RedirectResponse(f"{store.PATH}{token}{language_query(request)}", status_code=303)
+    act = act_by(request, made.links, CustomerPage.SURVEY, token, session.now)
+    await store.record(session, act.link_id, form.answer(), by="customer_page", act=act)
+    return RedirectResponse(f"{CustomerPage.SURVEY.path}{token}{language_query(request)}", status_code=303)
 
 
 async def _language(request: Request, session: ReadSession, asked: Asked, otherwise: str) -> str:

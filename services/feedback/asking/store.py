@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from services.feedback import surveys
+from services.feedback.asking import surveys
+from services.feedback.asking.surveys import Answer, State
 from services.feedback.errors import SurveyOver, SurveyUnknown
-from services.feedback.surveys import Answer, State
 from services.feedback.tables import Speaker, Survey, SurveyAnswer
+from shared import bulk
+from shared.contracts.acts import CustomerAct
 from shared.contracts.commitments import CommitmentFulfilled
 from shared.contracts.feedback import FeedbackReceived, Satisfaction, SurveyClosed, SurveyRequested
 from shared.database import ReadSession, WriteSession
+from shared.handling import Work
 from shared.ids import new_id
-from shared.security import Links
 from shared.timers import Timer
 
-PATH = "/feedback/s/"
 UNANSWERED = "survey_unanswered"
 
-_REQUEST = text("""
-    INSERT INTO survey (id, customer_id, commitment_id, case_id, words, zone, state, requested_at, answer_by)
-    VALUES (:id, :customer_id, :commitment_id, :case_id, :words, :zone, 'requested', :requested_at, :answer_by)
-    ON CONFLICT (commitment_id) DO NOTHING RETURNING id
-""")
+_TYPES = {
+    "id": "uuid",
+    "customer_id": "uuid",
+    "commitment_id": "uuid",
+    "case_id": "uuid",
+    "words": "text",
+    "zone": "text",
+    "state": "text",
+    "requested_at": "timestamptz",
+    "answer_by": "timestamptz",
+}
+# Nobody else asks: where another has, the constraint ends this unit of work, and done again it finds the question.
+_ADD = text(bulk.insert("survey", _TYPES))
+_ASKED = text("SELECT commitment_id FROM survey WHERE commitment_id = ANY(CAST(:ids AS uuid[]))")
+
+
+class Question(NamedTuple):
+    """A new survey, in the order of its columns."""
+
+    id: UUID
+    customer_id: UUID
+    commitment_id: UUID
+    case_id: UUID | None
+    words: str
+    zone: str
+    state: str
+    requested_at: datetime
+    answer_by: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +72,36 @@ def _answer(row: SurveyAnswer) -> Answer:
     return Answer(row.satisfied, row.score, row.comment)
 
 
-async def request(session: WriteSession, done: CommitmentFulfilled, links: Links, *, days: float) -> UUID | None:
-    """Asks about a promise that is done: once, or None where it was asked before."""
-    until = surveys.answer_by(session.now, days)
-    values = {
-        "id": new_id(),
-        "customer_id": done.customer_id,
-        "commitment_id": done.commitment_id,
-        "case_id": done.case_id,
-        "words": done.terms.words,
-        "zone": done.terms.zone,
-        "requested_at": session.now,
-        "answer_by": until,
-    }
-    id_: UUID | None = (await session.execute(_REQUEST, values)).scalar_one_or_none()
-    if id_ is None:
-        return None
-    session.schedule(Timer(UNANSWERED, str(id_), until))
-    session.emit(
+async def asked_about(session: ReadSession, commitments: Collection[UUID]) -> set[UUID]:
+    """Those of these promises that have their question already."""
+    if not commitments:
+        return set()
+    return set((await session.execute(_ASKED, {"ids": list(commitments)})).scalars())
+
+
+def ask(work: Work, done: CommitmentFulfilled, *, days: float) -> Question:
+    """The question about a promise that is done, told and with its clock; `add` stores it."""
+    until = surveys.answer_by(work.now, days)
+    id_ = work.make_id("survey")
+    work.schedule(Timer(UNANSWERED, str(id_), until))
+    work.emit(
         SurveyRequested(
             customer_id=done.customer_id,
             survey_id=id_,
             commitment_id=done.commitment_id,
             case_id=done.case_id,
             words=done.terms.words,
-            link=links.url(PATH, id_, lifetime=until - session.now),
+            link=None,
             answer_by=until,
         )
     )
-    return id_
+    whose = id_, done.customer_id, done.commitment_id, done.case_id
+    return Question(*whose, done.terms.words, done.terms.zone, State.REQUESTED, work.now, until)
+
+
+async def add(session: WriteSession, questions: Sequence[Question]) -> None:
+    if questions:
+        await session.execute(_ADD, bulk.columns(questions, _TYPES))
 
 
 async def find(session: ReadSession, survey_id: UUID) -> Asked:
@@ -90,7 +118,9 @@ async def _load(session: ReadSession, survey_id: UUID, *, lock: bool) -> Asked:
     return Asked(survey, tuple((await session.exec(given)).all()))
 
 
-async def record(session: WriteSession, survey_id: UUID, answer: Answer, *, by: str) -> Asked:
+async def record(
+    session: WriteSession, survey_id: UUID, answer: Answer, *, by: str, act: CustomerAct | None = None
+) -> Asked:
     """Keeps an answer beside those before it. Raises SurveyUnknown or SurveyOver.
 
     The timer is left to find the answer: it locks its row before the survey's, and here it would be the other way.
@@ -124,6 +154,7 @@ async def record(session: WriteSession, survey_id: UUID, answer: Answer, *, by: 
             score=answer.score,
             comment=answer.comment,
             answered_at=session.now,
+            act=act,
         )
     )
     return Asked(survey, (*asked.answers, row))
@@ -137,16 +168,17 @@ async def close_unanswered(session: WriteSession, survey_id: UUID) -> None:
         return
     survey.state, survey.closed_at = state, session.now
     session.add(survey)
-    session.emit(
-        SurveyClosed(
-            customer_id=survey.customer_id,
-            survey_id=survey.id,
-            commitment_id=survey.commitment_id,
-            case_id=survey.case_id,
-            satisfaction=Satisfaction.UNCONFIRMED,
-            closed_at=session.now,
+    with session.because_of(survey_id):
+        session.emit(
+            SurveyClosed(
+                customer_id=survey.customer_id,
+                survey_id=survey.id,
+                commitment_id=survey.commitment_id,
+                case_id=survey.case_id,
+                satisfaction=Satisfaction.UNCONFIRMED,
+                closed_at=session.now,
+            )
         )
-    )
 
 
 async def language_of(session: ReadSession, customer_id: UUID) -> str | None:

@@ -10,9 +10,9 @@ from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlmodel import col, select, tuple_
 
-from services.feedback import store
+from services.feedback.asking import store
+from services.feedback.asking.surveys import Answer, State
 from services.feedback.state import Made
-from services.feedback.surveys import Answer, State
 from services.feedback.tables import Survey
 from shared import paging
 from shared.paging import Cursor, Limit, Page
