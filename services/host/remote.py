@@ -4,32 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from starlette.requests import Request
 
-from services import registry
-from services.front import Reports
+from services.host import registry
+from services.host.front import Reports
 
 ROLES = ("api", "worker")
 PATIENCE = 8.0
 """Seconds a process has to answer: its own checks take up to five."""
 
 Report = dict[str, Any]
+AWAY = "away"
+"""The word for a process that does not answer."""
+
+
+PASSED_ON = ("authorization", "cookie")
+"""Headers that say who asks: a process shows what it finds to those it knows."""
 
 
 def merge(service: str, reports: Sequence[Report]) -> Report:
-    """One report in the shape of each. A check that is not ok says which role found it so."""
+    """One report in the shape of each. A check that is not ok says which role found it so.
+
+    Reports for strangers have no checks, and neither has what is made of them: that a process does not answer is said
+    to those alone to whom another of the service's processes has said more than a word.
+    """
     checks: dict[str, str] = {}
+    failed = [report for report in reports if not report["ready"]]
+    merged: Report = {"service": service, "role": "all", "ready": not failed}
+    merged["state"] = failed[0].get("state", AWAY) if failed else "ready"
+    if not any("checks" in report for report in reports if report.get("state") != AWAY):
+        return merged
     for report in reports:
-        for name, result in report["checks"].items():
+        for name, result in report.get("checks", {}).items():
             if result != "ok":
                 checks[name] = f"{report['role']}: {result}"
             else:
                 checks.setdefault(name, "ok")
-    merged: Report = {"service": service, "role": "all", "ready": all(report["ready"] for report in reports)}
     lags = [report["lag"] for report in reports if report.get("lag") is not None]
     ages = [age for report in reports if (age := report.get("oldest_unpublished_seconds")) is not None]
     return {**merged, "checks": checks, "lag": sum(lags), "oldest_unpublished_seconds": max(ages, default=None)}
@@ -45,39 +60,40 @@ class Remote:
         self._pattern = pattern
         self._client = httpx.AsyncClient(timeout=PATIENCE, trust_env=False, transport=transport)
 
-    async def ask(self) -> Reports:
-        merged = await asyncio.gather(*(self._service(name) for name in registry.NAMES))
+    async def ask(self, request: Request) -> Reports:
+        who = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+        merged = await asyncio.gather(*(self._service(name, who) for name in registry.NAMES))
         return {report["service"]: report for report in merged}
 
-    async def _service(self, name: str) -> Report:
-        found = await asyncio.gather(*(self._role(name, role) for role in ROLES))
+    async def _service(self, name: str, who: Mapping[str, str]) -> Report:
+        found = await asyncio.gather(*(self._role(name, role, who) for role in ROLES))
         return merge(name, [report for reports in found for report in reports])
 
-    async def _role(self, service: str, role: str) -> list[Report]:
+    async def _role(self, service: str, role: str, who: Mapping[str, str]) -> list[Report]:
         url = urlsplit(self._pattern.format(service=service, role=role))
         try:
             addresses = await _addresses(url.hostname or "", url.port or 80)
         except OSError:
             return [_silent(service, role, "is nowhere to be found")]
-        asked = (self._process(f"{url.scheme}://{at}/{service}/ready", service, role) for at in addresses)
+        asked = (self._process(f"{url.scheme}://{at}/{service}/ready", service, role, who) for at in addresses)
         return list(await asyncio.gather(*asked))
 
-    async def _process(self, url: str, service: str, role: str) -> Report:
+    async def _process(self, url: str, service: str, role: str, who: Mapping[str, str]) -> Report:
         try:
-            return _understood((await self._client.get(url)).json())
+            return _understood((await self._client.get(url, headers=who)).json())
         except (httpx.HTTPError, ValueError) as error:
             return _silent(service, role, f"does not answer: {type(error).__name__}")
 
 
 def _understood(answer: Any) -> Report:
     """Raises ValueError for what is no report: somebody else answers at that address."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("checks"), dict) or "role" not in answer:
+    if not isinstance(answer, dict) or not isinstance(answer.get("checks", {}), dict) or "role" not in answer:
         raise ValueError("not a report")
     return {**answer, "ready": answer.get("ready") is True}
 
 
 def _silent(service: str, role: str, reason: str) -> Report:
-    return {"service": service, "role": role, "ready": False, "checks": {role: reason}}
+    return {"service": service, "role": role, "ready": False, "state": AWAY, "checks": {role: reason}}
 
 
 async def _addresses(host: str, port: int) -> list[str]:

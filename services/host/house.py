@@ -8,21 +8,31 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from starlette.applications import Starlette
+import structlog
 
-from services import registry
-from services.gateway import Gateway
-from services.mailbox import Mailbox, listening, routes
+from services.host import registry
+from services.host.everyday import Everyday
+from services.host.gateway import Gateway
+from services.host.mailbox import Mailbox, listening
 from shared.broker import connect
 from shared.clock import Clock
 from shared.embedded import EmbeddedPostgres
 from shared.http import create_app
 from shared.migrations import upgrade
 from shared.runtime import Runtime
+from shared.settings import SHORTEST_KEY
+
+log = structlog.get_logger()
+
+SESSIONS = "sessions.closed"
+"""The name of the file in which closed sessions stand."""
+LOOK = 1.0
+"""Seconds between two looks at whether the database lives."""
+KEY_FILE = "secret.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,22 @@ class House:
     gateway: Gateway
     runtimes: dict[str, Runtime]
     has_mailbox: bool
+    postgres: EmbeddedPostgres
+    directory: Path
+
+    def remember_url(self, url: str) -> None:
+        """Where commands that make links find the house, once it answers there."""
+        (self.directory / "public.url").write_text(url)
+
+    async def keep_database(self, stop: asyncio.Event) -> None:
+        """Until told to stop, starts the database again where it has ended. Raises EmbeddedPostgresError."""
+        while not stop.is_set():
+            if not self.postgres.running:
+                log.warning("house.database_ended")
+                await asyncio.to_thread(self.postgres.start)
+                log.warning("house.database_started")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK)
 
     def close_streams(self) -> None:
         """Ends the answers that stay open, before the server waits for them."""
@@ -41,14 +67,22 @@ class House:
 
 def secret_key(directory: Path) -> str:
     """The installation's own key, made once and readable to its owner only."""
-    path = directory / "secret.key"
+    path = directory / KEY_FILE
     if not path.exists():
         directory.mkdir(parents=True, exist_ok=True)
         half = path.with_suffix(".new")
         half.touch(mode=0o600)
         half.write_text(secrets.token_urlsafe(48))
         half.replace(path)
-    return path.read_text().strip()
+    return read_key(path)
+
+
+def read_key(path: Path) -> str:
+    """Raises Everyday where the file holds none: a new one would open nothing that the old one closed."""
+    key = path.read_text().strip()
+    if len(key) < SHORTEST_KEY:
+        raise Everyday(f"{path} holds no key: put back a copy of it, or remove it and set every channel's secrets anew")
+    return key
 
 
 def last_public_url(directory: Path) -> str | None:
@@ -60,18 +94,16 @@ def last_public_url(directory: Path) -> str | None:
 @asynccontextmanager
 async def open_house(directory: Path, clock: Clock, *, public_url: str, smtp_url: str | None) -> AsyncIterator[House]:
     """Starts everything and stops it in the reverse order."""
-    key = secret_key(directory)
-    (directory / "public.url").write_text(public_url)
     async with AsyncExitStack() as stack:
         postgres = EmbeddedPostgres(directory / "postgres")
         await asyncio.to_thread(postgres.start)
         stack.push_async_callback(asyncio.to_thread, postgres.stop)
+        key = secret_key(directory)
         for name in (*registry.NAMES, "broker"):
             await asyncio.to_thread(postgres.create_database, f"kept_{name}")
-        mailbox = None
+        box = None
         if smtp_url is None:
             box = Mailbox(directory / "mail")
-            mailbox = Starlette(routes=routes(box, public_url))
             smtp_url = f"smtp://127.0.0.1:{await stack.enter_async_context(listening(box, '127.0.0.1', 0))}"
         broker = connect("local", client="kept", local_database=postgres.url("kept_broker"))
         await broker.start()
@@ -88,6 +120,7 @@ async def open_house(directory: Path, clock: Clock, *, public_url: str, smtp_url
                 broker="local",
                 secret_key=key,
                 public_url=public_url,
+                sessions_file=directory / SESSIONS,
                 smtp_url=smtp_url,
                 log_json=False,
             )
@@ -95,4 +128,5 @@ async def open_house(directory: Path, clock: Clock, *, public_url: str, smtp_url
         for made in runtimes.values():
             await made.start()
             stack.push_async_callback(made.stop)
-        yield House(Gateway(apps, mailbox), runtimes, mailbox is not None)
+        gateway = Gateway(apps, box, runtimes["intake"].settings)
+        yield House(gateway, runtimes, box is not None, postgres, directory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import signal
 import socket
@@ -13,12 +14,17 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from services.front import Front
-from services.registry import runtime
-from services.remote import Remote
+from services.host.everyday import Everyday
+from services.host.front import Front
+from services.host.protocol import LimitedHttp
+from services.host.registry import runtime
+from services.host.remote import Remote
 from shared.clock import SystemClock
+from shared.hosts import guarded
 from shared.http import create_app
+from shared.memory import give_large_blocks_back
 from shared.runtime import Role, Runtime
+from shared.settings import PublicSettings
 from shared.telemetry import configure_logging, configure_tracing
 
 YOUNG_OBJECTS = 20_000
@@ -35,14 +41,29 @@ def serve(name: str, *, role: Role, host: str, port: int) -> None:
 def serve_front(at: str, *, mailbox: bool, host: str, port: int) -> None:
     """`at` is a pattern of URLs, e.g. `http://{service}-{role}:8000`."""
     configure_logging(json=True)
-    run(Front(Remote(at).ask, mailbox=mailbox), host, port, lifespan="off")
+    settings = PublicSettings()
+    front = Front(Remote(at).ask, mailbox=mailbox, login=settings.oidc_issuer is not None)
+    run(guarded(front, settings, inside=("front",)), host, port, lifespan="off")
 
 
 def run(app: ASGIApp, host: str, port: int, *, at_end: Callable[[], None] | None = None, **options: Any) -> None:
     """Until SIGTERM or SIGINT; having stopped as it was told is a success. (uvicorn.run ends by the signal.)"""
     config = uvicorn.Config(app, host=host, port=port, **SERVER, **options)
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(Server(config, at_end)))
+    with bound(host, port) as listening, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(Server(config, at_end), listening))
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket bound to it, before anything else is started: a port that is taken costs nothing. Raises Everyday."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        return made
+    except OSError as error:
+        made.close()
+        why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be opened: {error.strerror or error}"
+        raise Everyday(f"port {port} of {host} {why}. --port names another") from error
 
 
 def settle_memory() -> None:
@@ -55,6 +76,7 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
+    give_large_blocks_back()
 
 
 class Server(uvicorn.Server):
@@ -78,10 +100,10 @@ class Server(uvicorn.Server):
         yield
 
 
-async def _serve(server: Server) -> None:
+async def _serve(server: Server, listening: socket.socket) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
-    await server.serve()
+    await server.serve([listening])
     if not server.started:
         raise SystemExit(3)
 
@@ -98,5 +120,7 @@ SERVER: dict[str, Any] = {
     "timeout_graceful_shutdown": 15,
     "proxy_headers": True,
     "loop": "uvloop",
-    "http": "httptools",
+    "http": LimitedHttp,
+    "limit_concurrency": 2000,
+    "ws": "none",
 }

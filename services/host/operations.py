@@ -11,15 +11,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from services import registry
+from services.host import registry
 from shared import parking
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.runtime import Runtime
+from shared.security.customer_links import masked_event
 from shared.settings import ServiceSettings
 
 _NEWEST = text("SELECT coalesce(max(id), 0) FROM event_log")
 _TAIL = text("""
-    SELECT id, event_id, type, source, key, sequence, time, data FROM event_log WHERE id > :after ORDER BY id LIMIT 500
+    SELECT id, event_id, type, source, key, sequence, time, actor, data FROM event_log
+    WHERE id > :after ORDER BY id LIMIT 500
 """)
 _REPLAY = text("""
     INSERT INTO outbox (id)
@@ -40,7 +43,8 @@ async def tail(url: str, *, lines: int, follow: bool, write: Callable[[str], Non
             event = {
                 name: str(getattr(row, name)) for name in ("event_id", "type", "source", "key", "sequence", "time")
             }
-            write(json.dumps(event | {"data": json.loads(row.data)}, ensure_ascii=False))
+            event |= {"actor": row.actor} if row.actor else {}
+            write(json.dumps(event | {"data": json.loads(masked_event(row.data))}, ensure_ascii=False))
         if not rows and not follow:
             return
         await asyncio.sleep(0 if rows else 0.5)
@@ -61,11 +65,24 @@ async def parked(url: str) -> list[str]:
         await database.close()
 
 
-async def redrive(service: str, url: str, key: str, signing: ServiceSettings) -> int:
-    """How many parked events of this customer were handled."""
-    values = signing.model_dump(include={"secret_key", "public_url"}) | {"broker": "local", "local_broker_url": url}
-    made = registry.runtime(service, SystemClock(), role="api", database_url=url, **values)
+async def redrive(service: str, url: str, key: str | None, signing: ServiceSettings) -> tuple[int, int]:
+    """(parked events that were handled, those that are parked still) of this customer; of all where `key` is None."""
+    made = unstarted(service, url, signing)
     try:
-        return await parking.redrive(made.database, made.service.handle, key)
+        if key is None:
+            done = await parking.redrive_all(made.database, made.service.handle)
+        else:
+            done = await parking.redrive(made.database, made.service.handle, key)
+        async with made.database.read() as session:
+            return done, (await parking.count(session, key)).events
     finally:
         await made.stop()
+
+
+def unstarted(service: str, url: str, signing: ServiceSettings) -> Runtime:
+    """A service on its database, none of whose loops run: for what a command does or asks."""
+    values = signing.model_dump(include={"secret_key", "secret_keys", "public_url"}) | {
+        "broker": "local",
+        "local_broker_url": url,
+    }
+    return registry.runtime(service, SystemClock(), role="worker", database_url=url, **values)
