@@ -8,6 +8,8 @@ ARGS ?=
 ROWS ?=
 SECONDS ?= 600
 SEED ?= 1
+# Every process of the tests would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -18,13 +20,20 @@ up: .venv/.installed ## everything on this machine, at http://127.0.0.1:8080
 demo: .venv/.installed ## the same, playing a day of contacts (ARGS=--check verifies it and exits)
 	@$(PY) -m services demo $(ARGS)
 
-test: .venv/.installed ## every test but the storms, against real PostgreSQL and Kafka (ARGS=tests/intake for some)
+test-fast: .venv/.installed ## what needs no database, no Kafka and no other process, in a minute
+	$(PY) -m pytest -n 2 -m fast
+
+test: .venv/.installed ## that and more, against real PostgreSQL and Kafka (ARGS=tests/intake for some)
 ifeq ($(strip $(ARGS)),)
 	$(PY) -m pytest -n 2 -m "not kafka and not slow and not storm"
-	$(PY) -m pytest -m "(kafka or slow) and not storm"
+	$(PY) -m pytest -m "kafka and not slow and not storm"
 else
 	$(PY) -m pytest $(ARGS)
 endif
+
+test-slow: .venv/.installed ## what takes long: upgrades, documents' commands, browsers, hostile requests, faults
+	$(PY) -m pytest -n 2 tests/hostile -m "slow and not storm"
+	$(PY) -m pytest --ignore=tests/hostile -m "slow and not storm"
 
 check: .venv/.installed ## lint, types, import contracts, generated contracts
 	.venv/bin/ruff check .
@@ -59,7 +68,7 @@ lock: $(UV) ## pin every dependency anew, with hashes and without addresses
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	  pyproject.toml --extra local --group dev -c requirements.lock -o requirements-dev.lock
 
 $(UV):
 	python3 -m venv $(TOOLS)
@@ -74,4 +83,4 @@ $(UV):
 clean: ## forget what was installed and built, keep the data
 	rm -rf $(TOOLS) .venv build *.egg-info
 
-.PHONY: help up demo test check format bench faults storms compose-env compose-up lock clean
+.PHONY: help up demo test test-fast test-slow check format bench faults storms compose-env compose-up lock clean

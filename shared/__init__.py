@@ -1,1 +1,1 @@
-"""What the four services agree on: contracts, broker, event log, inbox, timers, security, pages' frame."""
+"""The code that the four services share: contracts, broker, event log, inbox, timers, security, pages' frame."""

@@ -1,4 +1,7 @@
-"""What need not be kept for ever goes, a bounded piece at a time: seen event ids, answers to repeated writes."""
+"""Housekeeping: removes seen event ids and answers to repeated writes after a while, a bounded piece at a time.
+
+It also gives a subject to the events that the version before wrote into the log while this one began.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from shared import idempotency
+from shared import eventlog, idempotency
 
 if TYPE_CHECKING:
     from shared.database import Database
@@ -30,6 +33,7 @@ _KEYS = text("""
 async def keep_house(database: Database, inbox_days: int, stop: asyncio.Event) -> None:
     while not stop.is_set():
         await sweep(database, timedelta(days=inbox_days))
+        await eventlog.fill_subjects(database)
         try:
             await asyncio.wait_for(stop.wait(), EVERY)
         except TimeoutError:
@@ -37,7 +41,7 @@ async def keep_house(database: Database, inbox_days: int, stop: asyncio.Event) -
 
 
 async def sweep(database: Database, keep_inbox: timedelta) -> int:
-    """One round. Returns how many rows went. `keep_inbox` must be longer than the broker keeps records."""
+    """Removes old rows once. Returns how many went. `keep_inbox` must be longer than the broker keeps records."""
     gone = 0
     now = database.clock.now()
     for statement, before in ((_INBOX, now - keep_inbox), (_KEYS, now - idempotency.KEEP)):

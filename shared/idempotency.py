@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from shared.problems import Invalid, Malformed
 from shared.security.access import identify
-from shared.security.sessions import COOKIE
+from shared.security.customer_links import masked
 
 if TYPE_CHECKING:
     from shared.database import WriteSession
@@ -36,12 +36,15 @@ _FINISH = text("UPDATE idempotency_key SET status = :status, headers = :headers,
 async def begin(session: WriteSession, request: Request) -> Response | None:
     """The kept answer, or None where this request is the first. Raises Invalid, Malformed, Unauthenticated."""
     given = request.headers.get(HEADER)
-    if given is None:
+    if given is None or masked(request.url.path) != request.url.path:
+        # What customers do by their link is done once by itself, and an answer to it names the link.
         return None
     if not 1 <= len(given) <= 255 or not given.isprintable():
         raise Malformed("Idempotency-Key must be 1 to 255 printable characters")
     # Who asks is part of the key: two clients that choose the same words do not meet.
-    asker = request.headers.get("authorization", "") + request.cookies.get(COOKIE, "")
+    asker = _spelled(request.headers.get("authorization", "")) + request.cookies.get(
+        request.app.state.sessions.cookie, ""
+    )
     key = sha256(f"{asker}\n{given}".encode()).hexdigest()
     body = await request.body()
     digest = sha256(f"{request.method} {request.url.path}\n".encode() + body).hexdigest()
@@ -56,6 +59,12 @@ async def begin(session: WriteSession, request: Request) -> Response | None:
     if kept.request_hash != digest:
         raise Invalid("this Idempotency-Key was used for another request")
     return Response(kept.body, status_code=kept.status, headers=json.loads(kept.headers))
+
+
+def _spelled(authorization: str) -> str:
+    """A scheme's name is the same in any case, and any spaces may follow it (RFC 9110, 11.1 and 11.4)."""
+    scheme, _, given = authorization.partition(" ")
+    return f"{scheme.capitalize()} {given.strip()}" if given else authorization
 
 
 async def finish(session: WriteSession, request: Request, response: Response) -> None:

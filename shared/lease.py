@@ -43,7 +43,7 @@ class Lease:
         return monotonic() < self._trusted_until
 
     async def acquire(self) -> bool:
-        """Takes or renews it. The answer is trusted for two thirds of the term, from before the question."""
+        """Takes or renews the lease. The answer is trusted for two thirds of the term, from before the question."""
         asked = monotonic()
         values = {"name": self.name, "holder": self.holder, "seconds": self.seconds}
         async with self.database.alone.connect() as connection:

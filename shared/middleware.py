@@ -2,40 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from time import perf_counter
 
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry import REQUESTS, span, usable_traceparent
 
+SAFE = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "x-frame-options": "DENY",
+}
+STRICT = (b"strict-transport-security", b"max-age=31536000")
 
-class BodyLimit:
-    """Refuses a body over `limit` bytes with 413, counted while it is read, whatever its length claims.
 
-    `limits` has the limits of paths that take more.
+class SafeHeaders:
+    """ASGI middleware: every answer says what a browser may do with it. What an answer says itself counts.
+
+    `strict`: browsers are told to come by https alone from now on (RFC 6797), where people reach us so.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, except_under: str, limits: Mapping[str, int]) -> None:
-        self.app, self.limit, self.except_under, self.limits = app, limit, except_under, limits
+    def __init__(self, app: ASGIApp, *, strict: bool) -> None:
+        self.app = app
+        self._safe = [(name.encode(), value.encode()) for name, value in SAFE.items()] + ([STRICT] if strict else [])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(self.except_under):
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in said}
+                message["headers"] = said + [header for header in self._safe if header[0] not in names]
+            await send(message)
+
+        await self.app(scope, receive, told)
+
+
+class HeadAsGet:
+    """HEAD as GET without a body (RFC 9110, 9.3.2), for every route. Not under `except_under`: what answers HEAD in
+    its own way, or changes something when it is got."""
+
+    def __init__(self, app: ASGIApp, *, except_under: Sequence[str]) -> None:
+        self.app, self.except_under = app, tuple(except_under)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"].startswith(self.except_under):
             await self.app(scope, receive, send)
             return
-        limit = next((most for path, most in self.limits.items() if scope["path"].startswith(path)), self.limit)
-        taken = 0
+        is_told = False
 
-        async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > limit:
-                raise HTTPException(413, f"the body is over {limit} bytes")
-            return message
+        async def heads(message: Message) -> None:
+            """The head, and at once the end: an answer that stays open (a stream) ends with it."""
+            nonlocal is_told
+            if message["type"] == "http.response.start":
+                is_told = True
+                await send(message)
+                await send({"type": "http.response.body", "body": b""})
 
-        await self.app(scope, counted, send)
+        async def gone() -> Message:
+            return {"type": "http.disconnect"} if is_told else await receive()
+
+        await self.app({**scope, "method": "GET"}, gone, heads)
 
 
 class Observe:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
@@ -11,7 +10,9 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel
 
+from shared.instants import EARLIEST, LATEST
 from shared.problems import Malformed
+from shared.security.spelling import read_urlsafe, urlsafe
 
 T = TypeVar("T")
 
@@ -20,23 +21,23 @@ Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the 
 
 
 class Page(BaseModel, Generic[T]):
-    """`next` is null on the last page."""
+    """A page of a list. `next` is null on the last one."""
 
     items: list[T]
     next: str | None = None
 
 
 def encode(at: datetime, id: UUID) -> str:  # noqa: A002
-    return urlsafe_b64encode(json.dumps([at.isoformat(), str(id)]).encode()).decode().rstrip("=")
+    return urlsafe(json.dumps([at.isoformat(), str(id)]).encode())
 
 
 def decode(cursor: str) -> tuple[datetime, UUID]:
-    """Raises Malformed."""
+    """Reads a cursor, which has one spelling. Raises Malformed."""
     try:
-        at, id_ = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        instant = datetime.fromisoformat(at)
-        if instant.tzinfo is None:
-            raise ValueError("a cursor's instant has a zone")
-        return instant, UUID(id_)
-    except (ValueError, TypeError, AttributeError) as error:
+        at, id_ = json.loads(read_urlsafe(cursor))
+        instant, id_ = datetime.fromisoformat(at), UUID(id_)
+        if instant.tzinfo is None or not EARLIEST <= instant < LATEST or encode(instant, id_) != cursor:
+            raise ValueError("not as we write it")
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Malformed("the cursor is not one of ours") from error
+    return instant, id_

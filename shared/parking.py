@@ -6,8 +6,11 @@ the handler again, in their order.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from string import punctuation
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -19,7 +22,7 @@ from shared.contracts import Event
 from shared.transient import is_transient
 
 if TYPE_CHECKING:
-    from shared.database import Database, WriteSession
+    from shared.database import Database, ReadSession, WriteSession
     from shared.handling import BatchHandler
 
 # A lock on the row makes a consumer wait for a re-drive of the same customer to end, then look again.
@@ -33,6 +36,11 @@ _LIST = text("""
     SELECT id, topic, partition, "offset", key, reason, attempts, parked_at
     FROM parked_event ORDER BY id LIMIT :limit
 """)
+_COUNT = text("""
+    SELECT count(*) AS events, count(DISTINCT key) AS keys, min(parked_at) AS since
+    FROM parked_event WHERE CAST(:key AS text) IS NULL OR key = :key
+""")
+_KEYS = text("SELECT key FROM parked_event GROUP BY key ORDER BY min(id)")
 _FIRST = text("SELECT * FROM parked_event WHERE key = :key ORDER BY id LIMIT 1 FOR UPDATE")
 _DONE = text("DELETE FROM parked_event WHERE id = :id")
 _AGAIN = text("UPDATE parked_event SET attempts = attempts + 1, reason = :reason WHERE id = :id")
@@ -42,7 +50,27 @@ _PLAIN = " " + punctuation.replace("%", "")
 BEHIND = "waits behind an earlier event of the same customer"
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The number of parked events and of their keys, and since when the oldest is parked."""
+
+    events: int
+    keys: int
+    since: datetime | None
+
+    def __str__(self) -> str:
+        since = f" since {self.since.isoformat()}" if self.since else ""
+        return f"{self.events} events of {self.keys} customers are put aside{since}"
+
+
+async def count(session: ReadSession, key: str | None = None) -> Parked:
+    """Counts parked events, of one key or of all."""
+    return Parked(*(await session.execute(_COUNT, {"key": key})).one())
+
+
 async def blocked_keys(session: WriteSession, keys: Sequence[str]) -> set[str]:
+    if not keys:
+        return set()
     rows = await session.execute(_BLOCKED, {"keys": sorted(set(keys))})
     return {row.key for row in rows}
 
@@ -76,6 +104,22 @@ async def list_parked(database: Database, limit: int = 100) -> list[dict[str, An
     """The oldest parked events: topic, partition, offset, key, reason, attempts, parked_at."""
     async with database.read() as session:
         return [dict(row._mapping) for row in await session.execute(_LIST, {"limit": limit})]
+
+
+async def keys(database: Database) -> list[str]:
+    """The customers with parked events, who has waited longest first."""
+    async with database.read() as session:
+        return list((await session.execute(_KEYS)).scalars())
+
+
+async def redrive_all(database: Database, handle: BatchHandler, stop: asyncio.Event | None = None) -> int:
+    """Every customer's parked events once more. Returns how many were handled; whose fail again stay parked."""
+    done = 0
+    for key in await keys(database):
+        if stop is not None and stop.is_set():
+            break
+        done += await redrive(database, handle, key)
+    return done
 
 
 async def redrive(database: Database, handle: BatchHandler, key: str) -> int:

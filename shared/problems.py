@@ -5,9 +5,11 @@
     +-- Unauthenticated  401    no, or a wrong, proof of who asks
     +-- Forbidden        403    known, but not allowed (scope, CSRF)
     +-- NotFound         404
+    +-- TooSlow          408    it did not come in time
     +-- Conflict         409    true once, no longer: a state or a version has moved
     +-- Gone             410    a link that was good once
     +-- TooLarge         413
+    +-- Misdirected      421    sent to a name that is not ours
     +-- Invalid          422    readable, but it breaks a rule
     +-- Unavailable      503    transient: try again after `retry_after` seconds
 
@@ -21,7 +23,7 @@ from typing import Any, ClassVar
 
 
 class Problem(Exception):
-    """`detail` is a sentence for a person; `extra` are members for a program."""
+    """An error that a caller can act on. `detail` is a sentence for a person; `extra` are members for a program."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
@@ -59,6 +61,10 @@ class NotFound(Problem):
     status, code = 404, "not-found"
 
 
+class TooSlow(Problem):
+    status, code = 408, "too-slow"
+
+
 class Conflict(Problem):
     status, code = 409, "conflict"
 
@@ -69,6 +75,10 @@ class Gone(Problem):
 
 class TooLarge(Problem):
     status, code = 413, "too-large"
+
+
+class Misdirected(Problem):
+    status, code = 421, "misdirected"
 
 
 class Invalid(Problem):

@@ -6,7 +6,6 @@ outbox. A crash between the two publishes again; the consumers' inbox knows an e
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -16,14 +15,18 @@ from sqlalchemy import text
 from shared.broker import Broker, Record
 from shared.contracts import Event
 from shared.crash import crash_point
+from shared.pace import Pace
 from shared.parking import unpack
+from shared.security.customer_links import masked_event
+from shared.signals import EVENTS
 from shared.telemetry import OUTBOX_AGE, PUBLISHED
 
 if TYPE_CHECKING:
     from shared.database import Database
 
 _WAITING = text("""
-    SELECT l.id, l.topic, l.event_id, l.type, l.source, l.key, l.time, l.sequence, l.data, l.traceparent
+    SELECT l.id, l.topic, l.event_id, l.type, l.source, l.key, l.time, l.sequence, l.data, l.traceparent, l.subject,
+           l.actor
     FROM outbox JOIN event_log l USING (id) ORDER BY outbox.id LIMIT :limit
 """)
 _SENT = text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))")
@@ -38,20 +41,19 @@ _OLDEST = text("SELECT l.time FROM outbox JOIN event_log l USING (id) ORDER BY o
 class Relay:
     def __init__(self, database: Database, broker: Broker, *, batch: int = 2000, idle: float = 0.1) -> None:
         self.database, self.broker, self.batch, self.idle = database, broker, batch, idle
-        self._dead_letters_at = 0.0
+        self._dead_letters_at, self._pace = 0.0, Pace()
 
     async def step(self) -> None:
         """Publishes what waits, or waits up to `idle` seconds for something to come."""
-        self.database.events_waiting.clear()
+        await self._pace.keep()
+        self.database.signals.of(EVENTS).clear()
+        self.database.signals.serve(EVENTS)
         sent = await self.publish_waiting()
         if not sent or monotonic() >= self._dead_letters_at:  # rare, so a busy relay looks once a second
             sent += await self._publish_dead_letters()
             self._dead_letters_at = monotonic() + 1
         if not sent:
-            try:
-                await asyncio.wait_for(self.database.events_waiting.wait(), self.idle)
-            except TimeoutError:
-                return
+            await self.database.signals.wait(EVENTS, deaf=self.idle)
 
     async def publish_waiting(self) -> int:
         """One batch. Returns how many events were published."""
@@ -60,8 +62,9 @@ class Relay:
         if not rows:
             return 0
         records = []
-        for _, topic, event_id, type_, source, key, time, sequence, data, traceparent in rows:
-            event = Event(event_id, type_, source, key, time, sequence, data.encode(), traceparent)
+        for _, topic, event_id, type_, source, key, time, sequence, data, traceparent, subject, actor in rows:
+            said = masked_event(data).encode()
+            event = Event(event_id, type_, source, key, time, sequence, said, traceparent, subject, actor)
             records.append(Record(topic, key, event.data, event.headers()))
         crash_point("before_publish")
         await self.broker.publish(records)
@@ -93,7 +96,7 @@ class Relay:
 
 
 async def oldest_unpublished(database: Database) -> datetime | None:
-    """When the oldest event was written that the relay has not published yet."""
+    """The time of the oldest event that the relay has not published yet."""
     async with database.alone.connect() as connection:
         oldest: datetime | None = (await connection.execute(_OLDEST)).scalar_one_or_none()
     age = (database.clock.now() - oldest).total_seconds() if oldest else 0.0

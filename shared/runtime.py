@@ -12,6 +12,7 @@ from typing import Literal
 
 import structlog
 
+from shared import parking, schema
 from shared.broker import Broker, connect
 from shared.clock import Clock
 from shared.database import Database
@@ -26,6 +27,9 @@ from shared.transient import is_transient
 
 log = structlog.get_logger()
 
+LOOK_AGAIN = 2.0
+"""Seconds between two looks at a database that is not migrated."""
+
 Role = Literal["all", "api", "worker"]
 
 GRACE = 20.0
@@ -33,7 +37,7 @@ GRACE = 20.0
 
 
 class Runtime:
-    """`broker` may be handed in, so that services in one process share it; else it is made and owned here."""
+    """A service at work. `broker` may be handed in, so that services in one process share it; else it is made here."""
 
     def __init__(
         self,
@@ -54,13 +58,21 @@ class Runtime:
         )
         self.group = f"kept.{service.name}"
         self.consumer = InboxConsumer(
-            self.database, self.broker, group=self.group, topics=service.topics, handle=service.handle
+            self.database,
+            self.broker,
+            group=self.group,
+            topics=service.topics,
+            handle=service.handle,
+            wants=service.wants,
+            restored=service.restored,
         )
+        self.placed = self.consumer.placed
         self.relay = Relay(self.database, self.broker)
         self.timers = TimerWorker(self.database, service.timers)
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.faults: dict[str, str] = {}
         """Loops that fail at present, with the reason."""
+        self._fits = False
         self.closing = asyncio.Event()
         """Set when the server is told to end: an answer that stays open (a stream) ends then."""
         self._stop = asyncio.Event()
@@ -69,21 +81,54 @@ class Runtime:
         self._starting = asyncio.Lock()
 
     async def start(self) -> None:
-        """Returns at once: a service starts, serves and catches up whoever else is down.
+        """Starts the service and returns at once: it serves and catches up whoever else is down.
 
         Timers and the service's own loops do not wait for the broker.
         """
-        if self.role == "api":
-            return
+        loops: dict[str, Callable[[asyncio.Event], Awaitable[None]]] = {"signals told": self.database.signals.tell}
+        if self.role != "api":
+            loops |= self._working_loops()
+        self._tasks = [asyncio.create_task(self._supervise(n, run), name=n) for n, run in loops.items()]
+
+    def _working_loops(self) -> dict[str, Callable[[asyncio.Event], Awaitable[None]]]:
         loops: dict[str, Callable[[asyncio.Event], Awaitable[None]]] = {
+            "signals heard": self.database.signals.hear,
             "consumer": self.consumer.run,
             "relay": self._run_relay,
             "timers": self.timers.run,
+            "parked": self._retry_parked,
             "housekeeping": partial(keep_house, self.database, self.settings.inbox_days),
         }
         for name, loop in self.service.loops.items():
             loops[name] = partial(loop, self)
-        self._tasks = [asyncio.create_task(self._supervise(n, run), name=n) for n, run in loops.items()]
+        return loops
+
+    async def lacking(self) -> list[str]:
+        """The tables and columns that the database lacks for this version. Once it lacks none, nobody looks again."""
+        if not self._fits:
+            async with self.database.alone.connect() as connection:
+                found = schema.lacks(await schema.read(connection), self.service.tables)
+            self._fits = not found
+            return found
+        return []
+
+    async def _until_it_fits(self) -> None:
+        """Waits until the database is migrated: before that, events could not be handled and would be parked."""
+        while not self._fits and not self._stop.is_set():
+            try:
+                if lacking := await self.lacking():
+                    log.error("service.schema_differs", service=self.service.name, lacking=lacking[:10])
+            except Exception as error:
+                if not is_transient(error):
+                    log.warning("service.schema_unknown", service=self.service.name, error=repr(error))
+            if not self._fits:
+                await self._pause(LOOK_AGAIN)
+
+    async def _retry_parked(self, stop: asyncio.Event) -> None:
+        """Retries parked events once at each start: this version may handle what the one before could not."""
+        if done := await parking.redrive_all(self.database, self.service.handle, stop):
+            log.info("parked.handled", service=self.service.name, events=done)
+        await stop.wait()
 
     async def _run_relay(self, stop: asyncio.Event) -> None:
         await lead(Lease(self.database, "relay", self.holder), stop, self.relay.step)
@@ -96,6 +141,7 @@ class Runtime:
 
     async def _supervise(self, name: str, run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         failures = 0
+        await self._until_it_fits()
         while not self._stop.is_set():
             started = monotonic()
             try:
@@ -126,20 +172,21 @@ class Runtime:
         """Lets the loops finish what is in their hands, then closes."""
         self.closing.set()
         self._stop.set()
-        self.database.events_waiting.set()
-        self.database.timers_moved.set()
+        self.database.signals.wake()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=GRACE)
             for task in late:
                 log.warning("loop.cancelled", service=self.service.name, loop=task.get_name())
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self.service.close is not None:
+            await self.service.close(self.database)
         if self._owns_broker and self._broker_started:
             await self.broker.stop()
         await self.database.close()
 
 
 def _told_to_end() -> bool:
-    """Whether this task was cancelled, or only what it awaited: a client that loses its server may cancel its parts."""
+    """Tells whether this task was cancelled, or only what it awaited: a client may cancel its own parts."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -14,7 +14,7 @@ BRIEF_DAYS = {"en": "EEE d MMM yyyy", "vi": "EEE, d/M/yyyy"}
 
 @lru_cache(maxsize=4096)
 def speak_day(day: date, pattern: str, language: str) -> str:
-    """Remembered, because a page of 200 rows names few days and Babel takes its time for each."""
+    """The date in words, remembered, because a page of 200 rows names few days and Babel takes its time for each."""
     return format_date(day, pattern, locale=language)
 
 
@@ -31,7 +31,7 @@ def speak_whole_day(at: datetime, zone: str, language: str) -> str:
 
 
 def speak_briefly(at: datetime, zone: str, language: str) -> str:
-    """The same for dense pages that name their zone once: `14:05 Wed 6 May 2026`, `14:05 Th 4, 6/5/2026`."""
+    """A time for dense pages that name their zone once: `14:05 Wed 6 May 2026`, `14:05 Th 4, 6/5/2026`."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%H:%M} {speak_day(local.date(), BRIEF_DAYS.get(language, BRIEF_DAYS['en']), language)}"
 

@@ -23,6 +23,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
 
+from shared.security.customer_links import masked
+
 _PROPAGATOR = TraceContextTextMapPropagator()
 _tracer: trace.Tracer | None = None
 """Set where spans are exported."""
@@ -35,8 +37,11 @@ PUBLISHED = Counter("kept_events_published_total", "Events the relay has publish
 CONSUMED = Counter("kept_events_consumed_total", "Events taken from the broker", ["service", "topic"])
 DUPLICATES = Counter("kept_events_duplicate_total", "Events met again and left alone", ["service"])
 PARKED = Counter("kept_events_parked_total", "Events put aside because they could not be handled", ["service"])
+PARKED_NOW = Gauge("kept_parked_events", "Events that are put aside now", ["service"])
+FAILED_CHECK = Gauge("kept_check_failed", "1 where a check of the service's readiness fails", ["service", "check"])
 LAG = Gauge("kept_consumer_lag", "Records not yet consumed", ["service"])
 OUTBOX_AGE = Gauge("kept_outbox_age_seconds", "Age of the oldest event not yet published", ["service"])
+STATEMENTS = Counter("kept_database_statements_total", "Statements sent to the database", ["service"])
 TIMERS_FIRED = Counter("kept_timers_fired_total", "Timers fired")
 TIMERS_LAG = Histogram("kept_timer_lag_seconds", "Seconds between due and fired, of each batch's first")
 WEBHOOKS = Counter("kept_webhooks_total", "Webhooks by what became of them", ["provider", "result"])
@@ -45,14 +50,16 @@ _SECRET_NAME = re.compile(r"(secret|token|password|authorization|cookie|signatur
 
 
 def _hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for name in event:
+    for name, value in event.items():
         if _SECRET_NAME.search(name):
             event[name] = "[hidden]"
+        elif isinstance(value, str):
+            event[name] = masked(value)
     return event
 
 
 def configure_logging(*, json: bool, level: str = "INFO") -> None:
-    """One line an event, on standard error; JSON for machines, colours for a terminal."""
+    """Logs one line an event, on standard error; JSON for machines, colours for a terminal."""
     renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
@@ -94,12 +101,12 @@ def current_traceparent() -> str | None:
 
 
 def usable_traceparent(given: str) -> str:
-    """The caller's, or a new root where it brought none or one that is not well-formed."""
+    """The caller's traceparent, or a new root where it brought none or one that is not well-formed."""
     return given if _TRACEPARENT.fullmatch(given) else fresh_traceparent()
 
 
 def fresh_traceparent() -> str:
-    """A new root."""
+    """A traceparent that is a new root."""
     return f"00-{getrandbits(128) or 1:032x}-{getrandbits(64) or 1:016x}-01"
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from shared.crash import crash_point
 from shared.database import Database, WriteSession
+from shared.signals import TIMERS
 from shared.telemetry import TIMERS_FIRED, TIMERS_LAG
 from shared.timers import Timer
 from shared.transient import is_transient
@@ -20,6 +21,9 @@ log = structlog.get_logger()
 
 POSTPONED_BY = timedelta(minutes=1)
 """How long a timer waits whose handler failed."""
+
+LOCKED = 0.01
+"""Seconds until the next look, where all that is due is in another worker's hands."""
 
 TimerHandler = Callable[[WriteSession, Sequence[Timer]], Awaitable[None]]
 """Gets all due timers of its kind that one transaction took, in due order."""
@@ -37,7 +41,7 @@ _POSTPONE = text("""
 
 
 class TimerWorker:
-    """Fires what is due. `handlers` by kind; a kind nobody handles is put off and reported, not lost."""
+    """Fires due timers. `handlers` by kind; a kind nobody handles is put off and reported, not lost."""
 
     def __init__(
         self,
@@ -53,14 +57,17 @@ class TimerWorker:
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            self.database.timers_moved.clear()
-            if await self.fire_due() == self.batch:
+            self.database.signals.of(TIMERS).clear()
+            self.database.signals.serve(TIMERS)
+            if (seconds := await self._until_next()) > 0:
+                await self._sleep(seconds)
+            elif (fired := await self.fire_due()) == self.batch:
                 await self._storm(stop)
-            else:
-                await self._sleep(await self._until_next())
+            elif not fired:
+                await self._sleep(LOCKED)
 
     async def _storm(self, stop: asyncio.Event) -> None:
-        """More is due than one batch: several fire side by side, one deciding while the database writes another's."""
+        """Fires more timers than one batch: several side by side, one deciding while the database writes another's."""
 
         async def fire_all() -> None:
             while not stop.is_set() and await self.fire_due() == self.batch:
@@ -104,7 +111,7 @@ class TimerWorker:
             await self.handlers[kind](session, group)
 
     async def _fire_singly(self, now: datetime) -> int:
-        """After a batch failed: each alone, and what fails alone is put off with its reason."""
+        """Fires the timers of a failed batch one by one; what fails alone is put off with its reason."""
         for fired in range(self.batch):
             timers: list[Timer] = []
             try:
@@ -121,21 +128,21 @@ class TimerWorker:
         return self.batch
 
     async def _postpone(self, timer: Timer, now: datetime, error: Exception) -> None:
-        """Unless it was moved meanwhile: then its new time holds."""
+        """Puts a timer off, unless it was moved meanwhile: then its new time holds."""
         async with self.database.write() as session:
             values = {"kind": timer.kind, "subject": timer.subject, "was": timer.due_at}
             await session.execute(_POSTPONE, values | {"at": now + POSTPONED_BY, "error": repr(error)[:500]})
 
     async def _until_next(self) -> float:
-        async with self.database.read() as session:
-            due = (await session.execute(_NEXT)).scalar_one()
+        """Seconds until the next timer is due, 0 or less where one is. One statement: most looks find nothing."""
+        async with self.database.alone.connect() as connection:
+            due = (await connection.execute(_NEXT)).scalar_one()
         if due is None:
             return self.longest_sleep
-        wait: float = (due - self.database.clock.now()).total_seconds()
-        return min(max(wait, 0.001), self.longest_sleep)
+        return min(float((due - self.database.clock.now()).total_seconds()), self.longest_sleep)
 
     async def _sleep(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self.database.timers_moved.wait(), seconds)
+            await asyncio.wait_for(self.database.signals.of(TIMERS).wait(), seconds)
         except TimeoutError:
             return

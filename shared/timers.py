@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class Timer(NamedTuple):
-    """`subject` is what it is about, usually an id. It fires at the first look at or after `due_at`."""
+    """A timer. `subject` is what it is about, usually an id. It fires at the first look at or after `due_at`."""
 
     kind: str
     subject: str

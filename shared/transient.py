@@ -1,4 +1,4 @@
-"""Which failures pass by themselves."""
+"""Failures that pass by themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether trying again later can help: connection lost, server starting, deadlock, serialisation."""
+    """Tells whether trying again later can help: connection lost, server starting, deadlock, serialisation."""
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
         if error.connection_invalidated or state is None:

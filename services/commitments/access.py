@@ -1,4 +1,4 @@
-"""Who may read and who may write promises: what every route of this service asks first."""
+"""The permissions to read and to write promises, which every route of this service asks for first."""
 
 from __future__ import annotations
 

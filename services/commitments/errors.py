@@ -1,4 +1,4 @@
-"""What can be wrong with a request about a promise."""
+"""The errors of requests about promises."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class PromiseNotFound(NotFound):
 
 
 class WrongState(Conflict):
-    """The promise is no longer (or not yet) where this command applies."""
+    """A command does not apply to the promise as it stands."""
 
     code = "wrong-state"
 
@@ -46,25 +46,25 @@ class DueTooFar(Invalid):
 
 
 class PolicyInThePast(Invalid):
-    """A policy holds from now on: what was valid in the past is history, which reports rely on."""
+    """A policy was to begin in the past, which reports rely on."""
 
     code = "policy-in-the-past"
 
 
 class RuleInThePast(Invalid):
-    """As a policy: roles, limits, budgets and the glossary hold from now on."""
+    """A role, limit, budget or plain word was to begin in the past."""
 
     code = "rule-in-the-past"
 
 
 class UnclearWords(Invalid):
-    """A time that is none, or a gap nobody filled; `hints` says where, what and how better."""
+    """The words hold a vague time or an unfilled gap; `hints` says where, what and how better."""
 
     code = "unclear-words"
 
 
 class EarlierThanEstimate(Invalid):
-    """Promised for earlier than history allows, and no reason given."""
+    """The promise is earlier than history allows, and no reason is given."""
 
     code = "earlier-than-estimate"
 
@@ -76,35 +76,31 @@ class ApprovalNeeded(Conflict):
 
 
 class OverAuthority(Forbidden):
-    """The role of who asks does not allow it; `over` or `allowed` says what it does allow."""
+    """The caller's role does not allow this; `over` or `allowed` says what it does allow."""
 
     code = "over-authority"
 
 
 class OwnApproval(Forbidden):
-    """Nobody approves what they wrote themselves."""
+    """The author of terms tried to approve them."""
 
     code = "own-approval"
 
 
-class UnknownRole(Invalid):
-    code = "unknown-role"
-
-
 class OverBudget(Conflict):
-    """`left` is what the team can still give this month."""
+    """A gift exceeds the team's budget of the month; `left` is what the team can still give."""
 
     code = "over-budget"
 
 
 class NoSuchOption(Invalid):
-    """`options` names those there are."""
+    """The option that was named is none of the promise's; `options` names those there are."""
 
     code = "no-such-option"
 
 
 class PlanNotAgreed(Conflict):
-    """An unusual promise: work begins when the customer has agreed to the plan."""
+    """The customer has not agreed to the plan of an unusual promise, so its work cannot begin."""
 
     code = "plan-not-agreed"
 
@@ -114,25 +110,25 @@ class NotAGoal(Conflict):
 
 
 class AlternativeMissing(Invalid):
-    """A policy is the last resort: whoever refuses by one offers something else."""
+    """A refusal by a policy offers no alternative."""
 
     code = "alternative-missing"
 
 
 class AnotherCustomers(Invalid):
-    """The promise that was named is a promise to somebody else."""
+    """The promise that was named is to another customer."""
 
     code = "another-customers"
 
 
 class WindowInvalid(Invalid):
-    """The scorecard is asked for a time that is no span of the past."""
+    """The window asked of the scorecard is no span of the past."""
 
     code = "window-invalid"
 
 
 class StandardInThePast(Invalid):
-    """A standard holds from now on: what was published before stays as it was."""
+    """A standard was to begin in the past, where what was published stays as it was."""
 
     code = "standard-in-the-past"
 
@@ -146,7 +142,7 @@ class FeatureNotFound(NotFound):
 
 
 class FeatureDone(Conflict):
-    """It has arrived: nothing more is said of it, and nobody waits for it any more."""
+    """The feature is done: nothing more is said of it, and nobody waits for it any more."""
 
     code = "feature-done"
 
@@ -156,7 +152,7 @@ class IncidentNotFound(NotFound):
 
 
 class WrongKnownAt(Invalid):
-    """We know of an incident now or since some time, not later, and not before there was a limit for it."""
+    """An incident's `known_at` is in the future, or before there was a limit for its class."""
 
     code = "wrong-known-at"
 
@@ -166,7 +162,7 @@ class CaseNotFound(NotFound):
 
 
 class PolicyTooFar(Invalid):
-    """What a policy or a calendar says begins within ten years."""
+    """A policy or calendar was to begin more than ten years ahead."""
 
     code = "policy-too-far"
 
@@ -182,19 +178,19 @@ class CalendarNotFound(NotFound):
 
 
 class UnknownCalendar(Invalid):
-    """A policy counts in a calendar that is not there when it begins."""
+    """A policy names a calendar that does not exist when the policy begins."""
 
     code = "unknown-calendar"
 
 
 class NeverOpen(Invalid):
-    """A calendar in which nothing would ever be due."""
+    """A calendar has no open time, so that nothing would ever be due."""
 
     code = "calendar-never-open"
 
 
 class UnreadableCalendarFile(Invalid):
-    """What was sent is no iCalendar file, or one that asks for too much. `detail` says what."""
+    """The file is no iCalendar file, or one that asks for too much. `detail` says what."""
 
     code = "unreadable-calendar-file"
 
@@ -204,7 +200,7 @@ class CustomerNotFound(NotFound):
 
 
 class FieldWrong(Invalid):
-    """A field of a page's form does not hold; `field` names it, the detail is a sentence for the person."""
+    """A field of a page's form is wrong; `field` names it, the detail is a sentence for the person."""
 
     code = "field-wrong"
 

@@ -8,7 +8,6 @@ from shared.settings import ServiceSettings
 
 
 class CommitmentsSettings(ServiceSettings):
-    promise_link_days: int = Field(90, ge=1, description="Days for which a customer's link to a promise works.")
     scorecard_minimum: int = Field(10, ge=1, description="Fewest promises or cases that a verdict is given on.")
     scorecard_days: int = Field(90, ge=1, le=3650, description="Days the scorecard looks back where none are named.")
     recontact_days: int = Field(

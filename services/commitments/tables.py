@@ -7,7 +7,21 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, Date, DateTime, Double, Integer, MetaData, Numeric, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -27,6 +41,15 @@ class CommitmentRow(Table, table=True):
     """
 
     __tablename__ = "commitment"
+    __table_args__ = (
+        Index(
+            "commitment_by_policy",
+            "interaction_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("interaction_id IS NOT NULL"),
+        ),
+    )
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     customer_id: UUID
@@ -89,7 +112,7 @@ class CalendarRow(Table, table=True):
 
 
 class CaseRow(Table, table=True):
-    """What commitments knows of a case: what it is, when we spoke last, and when we said we would speak next.
+    """A case as commitments knows it: what it is, when we spoke last, and when we said we would speak next.
 
     `first_contact` is the first message of the case since it was opened, or opened again.
     """
@@ -107,6 +130,16 @@ class CaseRow(Table, table=True):
     spoke_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
+class JoinedContactRow(Table, table=True):
+    """A contact that opened no clock of its own: a promise that was still unanswered answers it too."""
+
+    __tablename__ = "joined_contact"
+
+    interaction_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    commitment_id: UUID
+    joined_at: datetime = Field(sa_column=_instant())
+
+
 class HouseRuleRow(Table, table=True):
     """A rule of the house, valid from an instant on: who has which role, a role's limits, a budget, a plain word."""
 
@@ -121,7 +154,7 @@ class HouseRuleRow(Table, table=True):
 
 
 class GoodwillMonthRow(Table, table=True):
-    """What a team has given in a month, in one currency. The words of each gift are in its event."""
+    """The goodwill that a team has given in a month, in one currency. The words of each gift are in its event."""
 
     __tablename__ = "goodwill_month"
 
@@ -133,7 +166,7 @@ class GoodwillMonthRow(Table, table=True):
 
 
 class RefusalRow(Table, table=True):
-    """That we said no, for counting. What was asked and said is in its event."""
+    """A refusal, for counting. Its words are in its event."""
 
     __tablename__ = "refusal"
 
@@ -143,7 +176,7 @@ class RefusalRow(Table, table=True):
 
 
 class CustomerRow(Table, table=True):
-    """What commitments knows of a customer, from intake's events. `merged_into` is a link, not a move.
+    """A customer as commitments knows them, from intake's events. `merged_into` is a link, not a move.
 
     `zone` and `customer_class` are told here, not by intake.
     """
@@ -160,7 +193,7 @@ class CustomerRow(Table, table=True):
 
 
 class CaseOutcomeRow(Table, table=True):
-    """What became of a case, for the scorecard. `opened_at` is null until its opening has been heard of.
+    """The outcome of a case, for the scorecard. `opened_at` is null until its opening has been heard of.
 
     `contacts` are those up to `resolved_at`, the first time it was resolved; `back_at` is the first one after it.
     """
@@ -199,7 +232,7 @@ class StandardRow(Table, table=True):
 
 
 class EstimateRow(Table, table=True):
-    """How long promises of a category last, seen through a window: the share that is left from each age (s) on.
+    """The curve of a category in a window: the share of promises that is not done from each age (s) on.
 
     The empty category is that of promises without one. Nothing is known beyond the age `longest`.
     """

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.demo.interface import Interface, NotInTime, until
+from services.demo.interface import Interface, NotInTime, is_of, until
 from services.demo.played import Played
+from shared.security.customer_links import masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,13 @@ async def examine(api: Interface, played: Played) -> list[Finding]:
 
 
 async def _settled(api: Interface, played: Played) -> bool:
-    sent = _templates(await api.timeline(played.heroine))
-    return sent["closing"] >= 1 and sent["satisfaction"] >= 1 and sent["promise_broken"] >= 1
+    entries = await api.timeline(played.heroine)
+    sent, (owed, answered) = _templates(entries), _answered(entries)
+    return owed == answered and sent["closing"] >= 1 and sent["satisfaction"] >= 1 and sent["promise_broken"] >= 1
 
 
 def _of(entries: Entries, type_: str) -> list[dict[str, Any]]:
-    return [entry for entry in entries if entry["event_type"] == f"kept.{type_}.v1"]
+    return [entry for entry in entries if is_of(entry, type_)]
 
 
 def _templates(entries: Entries) -> Counter[str]:
@@ -103,15 +106,19 @@ def _paused(terms: Sequence[dict[str, Any]]) -> bool:
 def _messages(entries: Entries, played: Played) -> list[Finding]:
     sent = _of(entries, "notification.sent")
     clocks = [e for e in _of(entries, "commitment.stated") if e["data"]["kind"] in {"response", "call_back"}]
-    about = Counter(e["data"]["commitment_id"] for e in sent if e["data"]["template"] == "acknowledgement")
-    once = Counter({e["data"]["commitment_id"]: 1 for e in clocks})
-    thanks = {id_: about.pop(id_, 0) for id_ in played.tasks.values()}
+    contacts = [e["data"]["interaction_id"] for e in _of(entries, "interaction.received")]
+    thanked = Counter(e["data"]["commitment_id"] for e in sent if e["data"]["template"] == "acknowledgement")
+    thanks = {id_: thanked[id_] for id_ in played.tasks.values()}
+    owed, answered = _answered(entries)
     texts = [e["data"]["text"] for e in sent]
     warned = [e for e in sent if e["data"]["template"] == "promise_at_risk"]
     broken = _of(entries, "commitment.broken")
     return [
+        Finding("each contact has one promise to answer it", len(clocks) > 0 and owed == Counter(contacts), str(owed)),
         Finding(
-            "each contact opened one clock and got one acknowledgement", len(clocks) == 3 and about == once, str(about)
+            "each contact got one acknowledgement, or the reason why not is kept",
+            answered == Counter(contacts),
+            str(answered),
         ),
         Finding("what the customer did for us was thanked for, once", set(thanks.values()) == {1}, str(thanks)),
         Finding("the customer is written to in Vietnamese", {e["data"]["language"] for e in sent} == {"vi"}),
@@ -120,9 +127,21 @@ def _messages(entries: Entries, played: Played) -> list[Finding]:
             "the warning reached the customer before the promise broke",
             bool(warned and broken) and warned[0]["data"]["sent_at"] < broken[0]["data"]["terms"]["due_at"],
         ),
+        Finding("no link by which a customer acts stands on the timeline", masked(said := json.dumps(entries)) == said),
         Finding("satisfaction was asked and confirmed", _confirmed(entries, played.promises["kept"])),
         Finding("the case was closed with thanks", _templates(entries)["closing"] >= 1),
     ]
+
+
+def _answered(entries: Entries) -> tuple[Counter[str], Counter[str]]:
+    """(promises to answer it that a contact opened or joined, acknowledgements of it that were sent or held back)"""
+    owed = [*_of(entries, "commitment.stated"), *_of(entries, "commitment.joined")]
+    told = [*_of(entries, "notification.sent"), *_of(entries, "notification.suppressed")]
+    return _contacts(owed), _contacts(e for e in told if e["data"]["template"] == "acknowledgement")
+
+
+def _contacts(entries: Iterable[dict[str, Any]]) -> Counter[str]:
+    return Counter(e["data"]["interaction_id"] for e in entries if e["data"].get("interaction_id"))
 
 
 def _confirmed(entries: Entries, promise: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import socket
 import sys
 import tempfile
@@ -13,7 +11,7 @@ from time import monotonic
 from services.demo.checks import examine, report
 from services.demo.day import Day
 from services.demo.interface import Interface, NotInTime
-from services.up import access_token, banner, running
+from services.host.up import Stop, access_token, banner, ended_by_signals, running, stay, way_in
 from shared.telemetry import configure_logging
 
 
@@ -22,31 +20,32 @@ async def run(*, check: bool, url: str | None, token: str | None, data: Path, po
     if url is not None:
         return await _play(url, token or "", check=check)
     configure_logging(json=False, level="WARNING")
-    if check:
-        with tempfile.TemporaryDirectory(prefix="kept-") as scratch:
-            return await _at_home(Path(scratch), free_port(), check=True)
-    return await _at_home(data, port, check=False)
+    with ended_by_signals() as stop:
+        if check:
+            with tempfile.TemporaryDirectory(prefix="kept-") as scratch:
+                return await _at_home(Path(scratch), free_port(), stop, check=True)
+        return await _at_home(data, port, stop, check=False)
 
 
-async def _at_home(data: Path, port: int, *, check: bool) -> int:
+async def _at_home(data: Path, port: int, stop: Stop, *, check: bool) -> int:
     url = f"http://127.0.0.1:{port}"
     async with running(data, port=port) as house:
         failed = await _play(url, access_token(house), check=check)
         if check:
             return failed
-        sys.stdout.write(banner(house, url, data))
+        sys.stdout.write(banner(house, await way_in(house), url, data, sys.stdout))
         sys.stdout.flush()
-        stop = asyncio.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        await stop.wait()
+        await stay(house, stop)
         return failed
 
 
 async def _play(url: str, token: str, *, check: bool) -> int:
     started = monotonic()
     api = Interface(url, token)
-    sys.stdout.write(f"\n  Playing a day of contacts at {url} ...\n\n")
+    sys.stdout.write(
+        f"\n  Playing a day of contacts at {url} ...\n"
+        "  One of its requests is forged: that it is refused (webhook.refused) is part of the play.\n\n"
+    )
     sys.stdout.flush()
     try:
         played = await Day(api, url).play()

@@ -62,6 +62,7 @@ class Day:
             f"+8428{self.number}"[:13],
             f"khai.{self.run}@kept.example",
         )
+        self.played.address = email
         words = "Chào shop, đơn hàng DH-2026 của tôi hôm nay có tới không? Mẹ tôi cần trước 18h."
         self.played.said = {"sms": words, "email": "Tôi gửi lại mã đơn: DH-2026. Xin báo giờ giao cụ thể."}
         sms = self.twilio.sms(f"SM{self.run}01", mobile, words)
@@ -96,7 +97,8 @@ class Day:
         kept = self.played.promises["kept"]
         asked = await self.api.event(self.played.heroine, "survey.requested", commitment_id=kept)
         form = {"satisfied": "yes", "score": "5", "comment": "Giao đúng giờ, cảm ơn em Lan!"}
-        self.played.statuses["survey"] = await self.api.submit(asked["data"]["link"], "", form)
+        link = await self.api.link(self.played.address, asked["data"]["survey_id"])
+        self.played.statuses["survey"] = await self.api.submit(link, "", form)
         await self.api.event(self.played.heroine, "feedback.received", commitment_id=kept)
         cases = await self.api.get("/intake/cases", customer_id=self.played.heroine)
         summary = "Đơn DH-2026 đã giao lúc 17:20. Hóa đơn sửa được gửi trễ, chúng tôi xin lỗi."

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 
@@ -18,6 +21,12 @@ PATIENCE = 30.0
 """Seconds to wait for something that follows by itself."""
 
 
+def is_of(entry: dict[str, Any], type_: str) -> bool:
+    """Whether an entry of the timeline tells an event of this type, of whatever version."""
+    told: str = entry["event_type"]
+    return told.rpartition(".")[0] == f"kept.{type_}"
+
+
 class NotInTime(AssertionError):
     """What should have followed did not."""
 
@@ -25,10 +34,10 @@ class NotInTime(AssertionError):
 class Interface:
     def __init__(self, url: str, token: str) -> None:
         self.url = url.rstrip("/")
-        self._staff = httpx.AsyncClient(
-            base_url=self.url, headers={"authorization": f"Bearer {token}"}, timeout=20, trust_env=False
-        )
-        self._stranger = httpx.AsyncClient(base_url=self.url, timeout=20, trust_env=False)
+        # A connection that rests as long as the server lets it is closed just when it is used again.
+        usual: dict[str, Any] = {"timeout": 20, "trust_env": False, "limits": httpx.Limits(keepalive_expiry=2)}
+        self._staff = httpx.AsyncClient(base_url=self.url, headers={"authorization": f"Bearer {token}"}, **usual)
+        self._stranger = httpx.AsyncClient(base_url=self.url, **usual)
 
     async def close(self) -> None:
         await self._staff.aclose()
@@ -62,6 +71,16 @@ class Interface:
         answer = await self._stranger.post(path, data=form, files=files, follow_redirects=True)
         return answer.status_code
 
+    async def link(self, address: str, id_: str) -> str:
+        """The customer's own way to a page, out of the mail that brought it: nothing else has it."""
+
+        async def look() -> str | None:
+            mails = await self.get("/mailbox/messages.json", to=address)
+            links = [link for mail in mails for link in _LINK.findall(mail["text"])]
+            return next((link for link in links if _id_in(link) == UUID(id_)), None)
+
+        return await until(look, f"a mail to {address} with the link to {id_}")
+
     async def timeline(self, customer: str) -> list[dict[str, Any]]:
         """Every entry, the oldest first."""
         entries: list[dict[str, Any]] = []
@@ -78,11 +97,19 @@ class Interface:
 
         async def look() -> dict[str, Any] | None:
             for entry in await self.timeline(customer):
-                if entry["event_type"] == f"kept.{type_}.v1" and data.items() <= entry["data"].items():
+                if is_of(entry, type_) and data.items() <= entry["data"].items():
                     return entry
             return None
 
         return await until(look, f"{type_} {data} on the timeline")
+
+
+_LINK = re.compile(r"https?://\S+/(?:commitments/[pt]|feedback/s)/[\w-]{56}")
+
+
+def _id_in(link: str) -> UUID:
+    """A link begins with the id of what it leads to."""
+    return UUID(bytes=urlsafe_b64decode(link.rpartition("/")[2])[:16])
 
 
 async def until(look: Callable[[], Awaitable[T | None]], what: str, *, seconds: float = PATIENCE) -> T:

@@ -36,7 +36,7 @@ class Promising:
     async def _kept(self) -> None:
         """Stated, agreed by the customer on her page, kept in time."""
         id_ = await self._state("kept", "Đơn hàng DH-2026 tới tay chị trước 18:00.", timedelta(hours=6))
-        link = await self._link("commitment.stated", id_)
+        link = await self._link(id_)
         self.played.statuses["old revision"] = await self.api.submit(link, "/agree", {"revision": "7"})
         self.played.statuses["agree"] = await self.api.submit(link, "/agree", {"revision": "1"})
         await self.api.event(self.played.heroine, "commitment.agreed", commitment_id=id_)
@@ -45,15 +45,16 @@ class Promising:
     async def _changed(self) -> None:
         """Changed before it is due, with a reason; the customer agrees to the change."""
         id_ = await self._state("changed", "Kỹ thuật viên tới lắp máy giặt lúc 9:00 mai.", timedelta(hours=20))
-        await self.api.submit(await self._link("commitment.stated", id_), "/agree", {"revision": "1"})
+        link = await self._link(id_)
+        await self.api.submit(link, "/agree", {"revision": "1"})
         due = (datetime.now(UTC) + timedelta(hours=26)).isoformat()
         await self.api.post(f"/commitments/{id_}/revise", {"due_at": due, "reason": "Kỹ thuật viên bị ốm"})
-        await self.api.submit(await self._link("commitment.revised", id_), "/agree", {"revision": "2"})
+        await self.api.submit(link, "/agree", {"revision": "2"})
         await self.api.post(f"/commitments/{id_}/fulfil")
 
     async def _broken(self) -> None:
         """Nobody keeps it: the customer is warned, and at its time it breaks on its own."""
-        id_ = await self._state("broken", "Chúng tôi gửi lại hóa đơn đã sửa.", timedelta(seconds=8))
+        id_ = await self._state("broken", "Chúng tôi gửi lại hóa đơn đã sửa.", timedelta(seconds=20))
         await self.api.event(self.played.heroine, "commitment.broken", commitment_id=id_)
 
     async def _waited_for(self) -> None:
@@ -72,14 +73,14 @@ class Promising:
             "waited for", "Lắp máy lạnh phòng ngủ trong ngày mai.", timedelta(days=1), options=[dearer]
         )
         choice = {"revision": "1", "option": dearer["name"]}
-        link = await self._link("commitment.stated", id_)
+        link = await self._link(id_)
         self.played.statuses["choose"] = await self.api.submit(link, "/choose", choice)
         task = await ask_for(self.api, id_, "Gửi ảnh chỗ định treo máy và cho biết tường gì.")
         self.played.tasks["done"] = task["id"]
         answers = {"f_wall": "Gạch", "sent": "1"}
         photo = {"files": ("phòng ngủ.png", ONE_PIXEL)}
         await asyncio.sleep(1)  # so that there is a pause to be seen
-        self.played.statuses["task"] = await self.api.submit(task["link"], "", answers, photo)
+        self.played.statuses["task"] = await self.api.submit(await self._link(task["id"]), "", answers, photo)
         await self.api.event(self.played.heroine, "commitment.resumed", commitment_id=id_)
         await self.api.post(f"/commitments/{id_}/fulfil")
 
@@ -98,14 +99,12 @@ class Promising:
         self.played.promises[name] = id_
         return id_
 
-    async def _link(self, type_: str, commitment: str) -> str:
-        entry = await self.api.event(self.played.heroine, type_, commitment_id=commitment)
-        link: str = entry["data"]["link"]
-        return link
+    async def _link(self, commitment: str) -> str:
+        return await self.api.link(self.played.address, commitment)
 
 
 async def ask_for(api: Interface, promise: str, words: str) -> dict[str, Any]:
-    """Asks a photo and an answer of the customer; our clock stands still until they come. The task, with its link."""
+    """Asks a photo and an answer of the customer; our clock stands still until they come. The task."""
     wall = {"name": "wall", "label": "Tường gì?", "kind": "choice", "choices": ["Gạch", "Thạch cao"], "required": True}
     due = (datetime.now(UTC) + timedelta(hours=4)).isoformat()
     task = {"words": words, "due_at": due, "zone": ZONE, "wants": "upload", "fields": [wall]}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.feedback import reactions, store
-from services.feedback.pages import pages
-from services.feedback.routes import feedback
+from services.feedback.asking import reactions, store
+from services.feedback.asking.page import pages
+from services.feedback.asking.routes import feedback
 from services.feedback.settings import FeedbackSettings
 from services.feedback.state import State
+from services.feedback.tables import Table
 from shared.clock import Clock
 from shared.contracts import commitments, intake
-from shared.security import Links
+from shared.handling import Reactions
+from shared.security import CustomerPage, Links
 from shared.service import Service
 from shared.web import Pages
 
@@ -19,13 +21,16 @@ HERE = Path(__file__).parent
 
 
 def build(settings: FeedbackSettings, clock: Clock) -> Service:
-    links = Links(settings, clock, "survey")
+    links = Links(settings, clock, CustomerPage.SURVEY)
+    handle = Reactions(reactions.hearing(answer_days=settings.survey_answer_days))
     return Service(
         name="feedback",
         migrations=HERE / "migrations",
+        tables=Table.metadata,
         routers=[pages, feedback],
         topics=[intake.TOPIC, commitments.TOPIC],
-        handle=reactions.handlers(links, answer_days=settings.survey_answer_days),
+        handle=handle,
+        wants=handle.wants,
         timers={store.UNANSWERED: reactions.unanswered},
         state=State(links, Pages(HERE / "pages"), settings.default_language),
     )

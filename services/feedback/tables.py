@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, Index, MetaData, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from services.feedback.surveys import State
+from services.feedback.asking.surveys import State
 
 _INSTANT: Any = DateTime(timezone=True)
 

@@ -7,16 +7,19 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlmodel import col, select
 
-from services.intake import doctor
-from services.intake import quarantine as held
-from services.intake.channels import setup
+from services.intake.arrivals import quarantine as held
+from services.intake.arrivals import requestlog
 from services.intake.channels.registry import providers
-from services.intake.doctor import Checkup, Counted
+from services.intake.channels.setup import doctor
+from services.intake.channels.setup import settings as setup
+from services.intake.channels.setup.doctor import Checkup, Counted
+from services.intake.errors import NoSuchChannel
 from services.intake.settings import IntakeSettings
 from services.intake.state import Intake
-from services.intake.tables import Quarantined
+from services.intake.tables import Channel, Quarantined
 from shared.clock import SystemClock
-from shared.database import Database
+from shared.database import Database, ReadSession
+from shared.security import Sessions
 from shared.settings import ServiceSettings
 
 T = TypeVar("T")
@@ -29,9 +32,13 @@ class Place(NamedTuple):
     database: Database
     intake: Intake
 
+    @property
+    def sessions(self) -> Sessions:
+        return Sessions(self.intake.settings, self.intake.clock)
+
 
 async def with_intake(url: str, signing: ServiceSettings, act: Callable[[Place], Awaitable[T]]) -> T:
-    values = signing.model_dump(include={"secret_key", "public_url"})
+    values = signing.model_dump(include={"secret_key", "secret_keys", "public_url", "sessions_file"})
     settings, clock = IntakeSettings(database_url=url, broker="local", **values), SystemClock()
     database = Database(url, source="/intake", clock=clock, pool_size=2)
     try:
@@ -41,11 +48,23 @@ async def with_intake(url: str, signing: ServiceSettings, act: Callable[[Place],
 
 
 async def add(
-    here: Place, name: str, provider: str, secrets: Sequence[str], account: str, access_token: str | None
+    here: Place,
+    name: str,
+    provider: str,
+    secrets: Sequence[str],
+    account: str,
+    access_token: str | None,
+    *,
+    reply_to_is_writer: bool = False,
 ) -> dict[str, Any]:
     """Raises Invalid, ChannelExists."""
     order = setup.ChannelOrder(
-        name=name, provider=provider, secrets=list(secrets), account=account, access_token=access_token
+        name=name,
+        provider=provider,
+        secrets=list(secrets),
+        account=account,
+        access_token=access_token,
+        reply_to_is_writer=reply_to_is_writer,
     )
     async with here.database.write() as session:
         row = await setup.make(session, here.intake, order, by=BY)
@@ -85,27 +104,49 @@ async def examine_all(here: Place) -> list[Checkup]:
         return [await doctor.examine(session, here.intake, row.name) for row in await setup.all_of(session)]
 
 
+async def requests(here: Place, name: str, limit: int) -> list[dict[str, Any]]:
+    """Raises NoSuchChannel."""
+    async with here.database.read() as session:
+        return [one.model_dump(mode="json") for one in await requestlog.last_of(session, name, limit)]
+
+
+async def read_again(here: Place, name: str, id: int) -> None:  # noqa: A002
+    """Raises NoSuchChannel, NoSuchRequest."""
+    async with here.database.write() as session:
+        await requestlog.read_again(session, name, id, by=BY)
+
+
 async def quarantined(here: Place, channel: str | None) -> list[dict[str, Any]]:
+    """Raises NoSuchChannel."""
     query = select(Quarantined).where(col(Quarantined.replayed_at).is_(None))
     if channel is not None:
         query = query.where(Quarantined.channel == channel)
     async with here.database.read() as session:
+        await _must_exist(session, channel)
         rows = (await session.exec(query.order_by(col(Quarantined.at), col(Quarantined.id)).limit(1000))).all()
     return [row.model_dump(exclude={"replayed_at"}) for row in rows]
 
 
 async def release(here: Place, channel: str | None) -> int:
+    """Raises NoSuchChannel."""
     async with here.database.write() as session:
-        return await held.release(session, channel)
+        await _must_exist(session, channel)
+        return await held.release(session, channel, by=BY)
+
+
+async def _must_exist(session: ReadSession, channel: str | None) -> None:
+    if channel is not None and await session.get(Channel, channel) is None:
+        raise NoSuchChannel(f"there is no channel {channel!r}")
 
 
 def told(found: Checkup) -> str:
     """A check-up for a terminal."""
-    counts = ("requests", "contacts", "facts", "copies", "waiting")
+    counts = ("requests", "contacts", "facts", "copies", "shared_ids", "waiting")
     so_far = ", ".join(f"{getattr(found, name)} {name}" for name in counts)
     lines = [
         f"{found.channel} ({found.provider}): {found.verdict}",
         *(f"  -> {advice}" for advice in found.advice),
+        *(f"  note: {note}" for note in found.notes),
         f"  webhook       {found.webhook_url}",
         f"  last request  {_when(found.last_received_at)}",
         f"  last contact  {_when(found.last_contact_at)}",

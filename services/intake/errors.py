@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.problems import Conflict, Gone, Invalid, NotFound, Problem, Unauthenticated, Unavailable
+from shared.problems import Conflict, Forbidden, Gone, Invalid, NotFound, Problem, Unauthenticated, Unavailable
 
 
 class NoSuchChannel(NotFound):
@@ -33,6 +33,10 @@ class AttachmentNotHere(Conflict):
 
 class NotInQuarantine(NotFound):
     code = "not-in-quarantine"
+
+
+class NoSuchRequest(NotFound):
+    code = "no-such-request"
 
 
 class WrongSignature(Unauthenticated):
@@ -81,12 +85,26 @@ class CaseMoved(Conflict):
     code = "case-moved"
 
 
+class NoSuchPerson(NotFound):
+    code = "no-such-person"
+
+
+class PersonExists(Conflict):
+    code = "person-exists"
+
+
+class LastAdmin(Conflict):
+    code = "last-admin"
+
+
+class NotLetIn(Forbidden):
+    """Somebody comes back from the OpenID provider who does not come in."""
+
+    code = "not-let-in"
+
+
 class LinkUsed(Gone):
     code = "link-used"
-
-
-class NoSession(Unauthenticated):
-    code = "no-session"
 
 
 class Overtaken(Exception):

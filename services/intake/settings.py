@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field, IPvAnyNetwork
+from typing import Self
 
+from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
+
+from services.intake.staff.roles import Role
 from shared.settings import ServiceSettings
 
 
@@ -21,6 +24,14 @@ class IntakeSettings(ServiceSettings):
     call_grace: float = Field(
         10.0, ge=0, description="Seconds after a hangup in which the call's earlier events may still come in."
     )
+    rejoin_days: int = Field(
+        14, ge=0, description="Days after its end in which an answer opens a case again, and thanks alone join it."
+    )
+    trusted_authserv: list[str] = Field(
+        default_factory=list,
+        description="Names of our own mail servers as they stand first in the Authentication-Results that they write, "
+        'e.g. ["mx.example.com"]; such a server takes fields of that name out of what comes in (RFC 8601, 5).',
+    )
     outbound_networks: list[IPvAnyNetwork] = Field(
         default_factory=list,
         description='Private networks that attachments may be fetched from all the same, e.g. ["10.1.0.0/16"].',
@@ -33,6 +44,23 @@ class IntakeSettings(ServiceSettings):
     mailbox_poll: float = Field(
         30.0, gt=0, description="Seconds between looks into a mailbox whose server cannot tell of new mail (IDLE)."
     )
+    oidc_client_id: str = Field("", description="The name by which the OpenID provider knows this installation.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="The secret beside that name, where the provider demands one."
+    )
+    oidc_scope: str = Field("openid email profile", description="What the OpenID provider is asked for.")
+    oidc_groups_claim: str = Field("groups", description="The claim that holds the groups of whoever signs in.")
+    oidc_roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description='Roles by group, as JSON, e.g. {"kept-agents": "agent"}: whoever is in none does not come in. '
+        "Without it, people come in whom an admin has added, with the roles they were given.",
+    )
     mailbox_from_start: bool = Field(
         False, description="A mailbox that is new here is read from its first mail, not from now on."
     )
+
+    @model_validator(mode="after")
+    def _can_ask_the_provider(self) -> Self:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("KEPT_OIDC_CLIENT_ID is needed beside KEPT_OIDC_ISSUER")
+        return self

@@ -9,12 +9,14 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from services.intake.certificates import Certificates
-from services.intake.directory import Directory
-from services.intake.raw import RawStore
-from services.intake.refusals import Refusals
+from services.intake.arrivals.raw import RawStore
+from services.intake.channels.setup.certificates import Certificates
+from services.intake.channels.setup.directory import Directory
+from services.intake.channels.setup.refusals import Refusals
 from services.intake.settings import IntakeSettings
+from services.intake.staff.openid import OpenId
 from shared.clock import Clock
+from shared.database import Database
 from shared.outbound import Outbound
 from shared.security import Links, Marks, Vault
 from shared.web import Pages
@@ -28,12 +30,13 @@ class Intake:
     directory: Directory
     raws: RawStore
     pages: Pages
-    browser_links: Links
+    person_links: Links
     marks: Marks
     verify_key: bytes
     refusals: Refusals
     outbound: Outbound
     certificates: Certificates
+    openid: OpenId | None
 
     @classmethod
     def of(cls, settings: IntakeSettings, clock: Clock) -> Intake:
@@ -46,13 +49,21 @@ class Intake:
             directory=Directory(vault),
             raws=RawStore(),
             pages=Pages(Path(__file__).parent / "pages"),
-            browser_links=Links(settings, clock, "browser"),
+            person_links=Links(settings, clock, "person"),
             marks=Marks(settings),
             verify_key=settings.derive("verify-token"),
-            refusals=Refusals(),
+            refusals=Refusals(clock),
             outbound=outbound,
             certificates=Certificates(outbound.fetch),
+            openid=OpenId(settings, clock) if settings.oidc_issuer else None,
         )
+
+    async def close(self, database: Database) -> None:
+        """Writes what was refused a moment ago, and gives up connections to others."""
+        await self.refusals.close(database)
+        await self.outbound.close()
+        if self.openid is not None:
+            await self.openid.close()
 
     def verify_token(self, channel: str) -> str:
         """What is pasted where a provider asks for a token of ours (Meta). It proves nothing but its own arrival."""

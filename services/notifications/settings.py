@@ -1,4 +1,4 @@
-"""What notifications can be told by the environment, besides what every service can."""
+"""Settings of notifications, besides those of every service."""
 
 from __future__ import annotations
 
@@ -38,6 +38,16 @@ class NotificationsSettings(ServiceSettings):
         "More than a sending can take.",
     )
     send_concurrency: int = Field(64, ge=1, le=1000, description="Messages a worker has in its hands at once.")
+
+    automatic_mails_per_hour: int = Field(
+        5, ge=1, le=1000, description="Automatic acknowledgements that one address gets in an hour at most."
+    )
+    automatic_mails_per_day: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="And in a day: what strangers write in somebody's name floods nobody. Warnings are not counted.",
+    )
 
     @field_validator("mail_from")
     @classmethod

@@ -1,6 +1,6 @@
 """The broker: one protocol, `kafka` in production, `local` on one machine."""
 
 from shared.broker.connect import connect
-from shared.broker.protocol import Broker, BrokerLost, Consumer, Partition, Record
+from shared.broker.protocol import Bounds, Broker, BrokerLost, Consumer, Partition, Record, Survey
 
-__all__ = ["Broker", "BrokerLost", "Consumer", "Partition", "Record", "connect"]
+__all__ = ["Bounds", "Broker", "BrokerLost", "Consumer", "Partition", "Record", "Survey", "connect"]

@@ -11,14 +11,14 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from time import monotonic
+from datetime import datetime, timedelta
 from zlib import crc32
 
 import asyncpg
 
-from shared.broker.protocol import BrokerLost, Consumer, Drain, Partition, Record
-from shared.ids import new_id
+from shared.broker import local_survey
+from shared.broker.local_consumer import LocalConsumer
+from shared.broker.protocol import BrokerLost, Consumer, Drain, Partition, Record, Survey
 
 PARTITIONS = 8
 SILENCE = timedelta(seconds=6)
@@ -26,6 +26,8 @@ SILENCE = timedelta(seconds=6)
 KEEP = timedelta(days=7)
 
 _SCHEMA = """
+    CREATE TABLE IF NOT EXISTS broker_identity (id uuid PRIMARY KEY);
+    INSERT INTO broker_identity SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM broker_identity);
     CREATE TABLE IF NOT EXISTS broker_partition (
         topic text, number int, next_offset bigint NOT NULL DEFAULT 0, PRIMARY KEY (topic, number));
     CREATE TABLE IF NOT EXISTS broker_record (
@@ -49,49 +51,6 @@ _APPEND = """
     SELECT $1, $2, $3 + n - 1, key, value, headers
     FROM unnest($4::text[], $5::bytea[], $6::text[]) WITH ORDINALITY AS r (key, value, headers, n)
 """
-_READ = """
-    SELECT r.topic, r.partition, r."offset", r.key, r.value, r.headers
-    FROM unnest($1::text[], $2::int[], $3::bigint[]) AS c (topic, partition, position)
-    JOIN LATERAL (
-        SELECT * FROM broker_record r
-        WHERE r.topic = c.topic AND r.partition = c.partition AND r."offset" >= c.position
-        ORDER BY r."offset" LIMIT $4) r ON true
-    LIMIT $4
-"""
-_COMMIT = """
-    INSERT INTO broker_offset ("group", topic, partition, next_offset)
-    SELECT $1, o.topic, o.partition, o.next_offset
-    FROM unnest($3::text[], $4::int[], $5::bigint[]) AS o (topic, partition, next_offset)
-    JOIN broker_claim c ON c."group" = $1 AND c.topic = o.topic AND c.partition = o.partition AND c.member = $2
-    FOR SHARE OF c
-    ON CONFLICT ("group", topic, partition) DO UPDATE SET next_offset = excluded.next_offset
-    RETURNING topic
-"""
-_HEARTBEAT = """
-    INSERT INTO broker_member VALUES ($1, $2, clock_timestamp())
-    ON CONFLICT ("group", member) DO UPDATE SET seen_at = excluded.seen_at
-    RETURNING xmax = 0 AS joined
-"""
-_FORGET = 'DELETE FROM broker_member WHERE "group" = $1 AND seen_at < clock_timestamp() - $2::interval'
-_MEMBERS = 'SELECT member FROM broker_member WHERE "group" = $1 ORDER BY member'
-_RELEASE = """
-    DELETE FROM broker_claim c WHERE "group" = $1 AND member = $2 AND NOT EXISTS (
-        SELECT FROM unnest($3::text[], $4::int[]) AS p (topic, partition)
-        WHERE c.topic = p.topic AND c.partition = p.partition)
-"""
-_CLAIM = """
-    INSERT INTO broker_claim AS c ("group", topic, partition, member)
-    SELECT $1, topic, partition, $2 FROM unnest($3::text[], $4::int[]) AS p (topic, partition)
-    ORDER BY topic, partition
-    ON CONFLICT ("group", topic, partition) DO UPDATE SET member = excluded.member
-    WHERE c.member = $2 OR NOT EXISTS (
-        SELECT FROM broker_member m WHERE m."group" = $1 AND m.member = c.member)
-    RETURNING topic, partition
-"""
-_POSITIONS = 'SELECT topic, partition, next_offset FROM broker_offset WHERE "group" = $1'
-_ENDS = "SELECT topic, number, next_offset FROM broker_partition WHERE topic = ANY($1)"
-
-
 _LOST = (
     OSError,
     TimeoutError,
@@ -105,7 +64,7 @@ _LOST = (
 
 
 class LocalBroker:
-    """`url` is the URL of the database that holds the log."""
+    """The broker on PostgreSQL. `url` is the URL of the database that holds the log."""
 
     def __init__(
         self, url: str, *, topics: Sequence[str], partitions: int = PARTITIONS, silence: timedelta = SILENCE
@@ -168,119 +127,15 @@ class LocalBroker:
     def consumer(self, group: str, topics: Sequence[str], *, drain: Drain | None = None) -> Consumer:
         return LocalConsumer(self, group, topics, drain)
 
+    async def survey(self, group: str, topics: Sequence[str]) -> Survey:
+        return await local_survey.survey(self, group, topics)
+
+    async def set_back(self, group: str, offsets: Mapping[Partition, int]) -> None:
+        await local_survey.set_back(self, group, offsets)
+
+    def history(self, topic: str, since: datetime) -> AsyncIterator[Sequence[Record]]:
+        return local_survey.history(self, topic, since)
+
     async def answers(self) -> None:
         async with self.connection() as connection:
             await connection.execute("SELECT 1")
-
-
-class LocalConsumer:
-    def __init__(self, broker: LocalBroker, group: str, topics: Sequence[str], drain: Drain | None) -> None:
-        self.broker, self.group, self.topics, self._drain = broker, group, topics, drain
-        self.member = str(new_id())
-        self._positions: dict[Partition, int] = {}
-        self._paused: set[Partition] = set()
-        self._balanced_at = 0.0
-        self._reads = 0
-
-    async def start(self) -> None:
-        await self._balance()
-
-    async def stop(self) -> None:
-        async with self.broker.connection() as connection:
-            await connection.execute(
-                'DELETE FROM broker_member WHERE "group" = $1 AND member = $2', self.group, self.member
-            )
-            await connection.execute(
-                'DELETE FROM broker_claim WHERE "group" = $1 AND member = $2', self.group, self.member
-            )
-
-    async def _balance(self) -> None:
-        """Says that we live, gives up what is another's share, takes what is ours and free.
-
-        What is given up is committed first and by itself, so that two members that exchange partitions do
-        not wait for each other.
-        """
-        async with self.broker.connection() as connection:
-            joined = await connection.fetchval(_HEARTBEAT, self.group, self.member)
-            if joined:
-                # New, or forgotten after a silence: others may have come further with what was ours.
-                self._positions.clear()
-            await connection.execute(_FORGET, self.group, self.broker.silence)
-            members = [row["member"] for row in await connection.fetch(_MEMBERS, self.group)]
-        every = sorted(Partition(t, n) for t in self.topics for n in range(self.broker.partitions))
-        share = set(every[members.index(self.member) :: len(members)])
-        surplus = [p for p in self._positions if p not in share]
-        if surplus and self._drain is not None:
-            await self._drain()
-        if surplus or joined:
-            async with self.broker.connection() as connection:
-                await connection.execute(_RELEASE, self.group, self.member, *_columns(sorted(share)))
-        async with self.broker.connection() as connection:
-            rows = await connection.fetch(_CLAIM, self.group, self.member, *_columns(sorted(share)))
-            held = {Partition(*row) for row in rows}
-            committed = {Partition(r[0], r[1]): r[2] for r in await connection.fetch(_POSITIONS, self.group)}
-        self._positions = {p: self._positions.get(p, committed.get(p, 0)) for p in held}
-        self._paused &= held
-        self._balanced_at = monotonic()
-
-    async def poll(self, *, limit: int, timeout: float) -> Mapping[Partition, Sequence[Record]]:
-        until = monotonic() + timeout
-        while True:
-            if monotonic() - self._balanced_at > self.broker.silence.total_seconds() / 6:
-                await self._balance()
-            batches = await self._read(limit)
-            left = until - monotonic()
-            if batches or left <= 0:
-                return batches
-            await self._wait(min(left, 0.1))
-
-    async def _wait(self, seconds: float) -> None:
-        async with self.broker.published:
-            try:
-                await asyncio.wait_for(self.broker.published.wait(), seconds)
-            except TimeoutError:
-                return
-
-    async def _read(self, limit: int) -> dict[Partition, list[Record]]:
-        turn = self._reads = self._reads + 1
-        open_ = [p for p in self._positions if p not in self._paused]
-        # Each read begins at another partition, or a full one would keep the others waiting.
-        wanted = open_[turn % len(open_) :] + open_[: turn % len(open_)] if open_ else []
-        async with self.broker.connection() as connection:
-            rows = await connection.fetch(_READ, *_columns(wanted), [self._positions[p] for p in wanted], limit)
-        batches: dict[Partition, list[Record]] = defaultdict(list)
-        for topic, partition, offset, key, value, headers in rows:
-            pairs = [(name, text.encode("latin-1")) for name, text in json.loads(headers)]
-            batches[Partition(topic, partition)].append(Record(topic, key, value, pairs, partition, offset))
-        for partition, records in batches.items():
-            self._positions[partition] = records[-1].offset + 1
-        return dict(batches)
-
-    async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        if not offsets:
-            return
-        async with self.broker.connection() as connection:
-            done = await connection.fetch(
-                _COMMIT, self.group, self.member, *_columns(list(offsets)), list(offsets.values())
-            )
-        if len(done) < len(offsets):
-            raise BrokerLost("a partition is another member's now")
-
-    def rewind(self, partition: Partition, offset: int) -> None:
-        if partition in self._positions:
-            self._positions[partition] = offset
-
-    def pause(self, partition: Partition) -> None:
-        self._paused.add(partition)
-
-    def resume(self, partition: Partition) -> None:
-        self._paused.discard(partition)
-
-    async def lag(self) -> int:
-        async with self.broker.connection() as connection:
-            ends = await connection.fetch(_ENDS, list(self.topics))
-        return sum(end - self._positions.get(Partition(topic, number), end) for topic, number, end in ends)
-
-
-def _columns(partitions: Sequence[Partition]) -> tuple[list[str], list[int]]:
-    return [p.topic for p in partitions], [p.number for p in partitions]

@@ -9,19 +9,22 @@ import inspect
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from shared.contracts.envelope import Payload, event_types
 
 Document = dict[str, Any]
 
 SERVICES = {
-    "kept.intake": "contacts, customers and cases",
+    "kept.intake": "contacts, customers and cases, and our own people",
     "kept.commitments": "the life of a promise",
     "kept.notifications": "each message to a customer, and how it fared",
     "kept.feedback": "what we asked, and what the customer said",
 }
 """What each topic carries."""
 
+_KEYS = {"customer_id": "The customer's id.", "person_id": "The person's id."}
+"""What a record's key is, by the field that holds it."""
 _TEXT: Document = {"type": "string"}
 _HEADERS: Document = {
     "type": "object",
@@ -32,11 +35,24 @@ _HEADERS: Document = {
         "ce_type": {**_TEXT, "pattern": r"^kept\.[a-z_]+\.[a-z_]+\.v[0-9]+$"},
         "ce_source": {**_TEXT, "format": "uri-reference", "description": "The service that tells it, as /intake."},
         "ce_time": {**_TEXT, "format": "date-time"},
-        "ce_partitionkey": {**_TEXT, "format": "uuid", "description": "The customer's id, and the record's key."},
+        "ce_partitionkey": {
+            **_TEXT,
+            "format": "uuid",
+            "description": "The record's key: the customer's id, or a person's where it is about one of ours.",
+        },
         "ce_sequence": {
             **_TEXT,
             "pattern": "^[0-9]{12}$",
-            "description": "Counts the events of one customer from one source, from 1, without gaps.",
+            "description": "Counts the events of one key from one source, from 1, without gaps.",
+        },
+        "ce_subject": {
+            **_TEXT,
+            "format": "uuid",
+            "description": "What the event is about: each message says which of its fields. Not in events of before.",
+        },
+        "ce_actor": {
+            **_TEXT,
+            "description": "Who of us, or which program, did it. Not where a customer or a clock did.",
         },
         "ce_traceparent": {**_TEXT, "description": "W3C Trace Context of what caused the event."},
         "content-type": {"const": "application/json"},
@@ -143,10 +159,18 @@ def _message(payload: type[Payload]) -> Document:
         "name": payload.type,
         "title": payload.__name__,
         **summary,
+        "description": f"ce_subject is {_fields(payload)}.",
         "headers": {"$ref": "#/components/schemas/cloudEvent"},
         "payload": {"$ref": f"schemas/{payload.type}.json"},
-        "bindings": {"kafka": {"key": {"type": "string", "format": "uuid", "description": "The customer's id."}}},
+        "bindings": {"kafka": {"key": {"type": "string", "format": "uuid", "description": _KEYS[payload.keyed_by]}}},
     }
+
+
+def _fields(payload: type[Payload]) -> str:
+    """The fields that may hold the subject, the nearest first, down to one that is never null."""
+    fields = [*payload.concerns, payload.keyed_by]
+    filled = next(n for n, name in enumerate(fields) if payload.model_fields[name].annotation is UUID)
+    return " or, where that is null, ".join(fields[: filled + 1])
 
 
 def _files() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What intake tells: contacts, customers and cases."""
+"""The events of intake: contacts, customers and cases, and our own people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.envelope import Payload
+from shared.contracts.envelope import CustomerPayload, Payload
 
 TOPIC = "kept.intake"
 
@@ -39,7 +39,10 @@ class HandleKind(StrEnum):
 
 
 class InteractionFact(StrEnum):
-    """What became of a contact, or of a message of ours."""
+    """A later fact about a contact, about a message of ours, or about what customers want to hear from us.
+
+    `MARKETING_STOPPED` and `MARKETING_RESUMED` are about advertising alone: all else still reaches them.
+    """
 
     EDITED = "edited"
     DELETED = "deleted"
@@ -50,10 +53,12 @@ class InteractionFact(StrEnum):
     DELIVERED = "delivered"
     READ = "read"
     FAILED = "failed"
+    MARKETING_STOPPED = "marketing_stopped"
+    MARKETING_RESUMED = "marketing_resumed"
 
 
 class Reachability(StrEnum):
-    """Why a handle can be reached no longer, or again."""
+    """The reason why a handle can be reached no longer, or again."""
 
     BLOCKED = "blocked"
     OPTED_OUT = "opted_out"
@@ -83,7 +88,10 @@ class Handle(BaseModel):
 
 
 class AttachmentFacts(BaseModel):
-    """`size` in bytes, where the provider says. Its content is at `/intake/attachments/{attachment_id}/content`."""
+    """An attachment, with its `size` in bytes, if known; content is at `/intake/attachments/{attachment_id}/content`.
+
+    `in_text`: a picture that the text shows where it stands, such as the logo of a signature.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -91,9 +99,37 @@ class AttachmentFacts(BaseModel):
     name: str | None = None
     content_type: str | None = None
     size: int | None = None
+    in_text: bool = False
 
 
-class Interaction(Payload):
+class Verdict(StrEnum):
+    """The result of a check of a mail's sender, in the words of RFC 8601, section 2.7."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    FAIL = "fail"
+    SOFTFAIL = "softfail"
+    NEUTRAL = "neutral"
+    POLICY = "policy"
+    NONE = "none"
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+
+
+class Authentication(BaseModel):
+    """The checks of a mail's origin, by `by`: the provider, or a host that is trusted.
+
+    None where that check was not made.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    by: str
+    spf: Verdict | None = None
+    dkim: Verdict | None = None
+    dmarc: Verdict | None = None
+
+
+class Interaction(CustomerPayload, concerns=("interaction_id",)):
     interaction_id: UUID
     case_id: UUID | None
     channel: str
@@ -111,26 +147,37 @@ class Interaction(Payload):
 
 
 class InteractionReceived(Interaction, type="kept.interaction.received.v1", topic=TOPIC):
-    """The customer reached us. `text` is their own words, unchanged. `automatic` marks what a machine wrote.
+    """A contact came in. `text` is the customer's own words, unchanged. `automatic` marks what a machine wrote.
 
     `reply` is what of `text` is new, where the rest repeats earlier mail; None where all of it is new.
+    `no_automatic_answer`: whoever wrote it, no machine may answer it (it came by a list, or asks for silence).
+    `only_thanks`: nothing but thanks, after its case was resolved: no answer is owed.
+    `message_id` is a mail's own, in angle brackets: an answer names it.
+    `authentication`: of a mail whose sender was checked by somebody we trust.
     """
 
     language: Language
     reply: str | None = None
+    no_automatic_answer: bool = False
+    only_thanks: bool = False
+    message_id: str | None = None
+    authentication: Authentication | None = None
 
 
 class InteractionSent(Interaction, type="kept.interaction.sent.v1", topic=TOPIC):
-    """We reached the customer. `answers` names the contacts it answers. What is `automatic` answers nothing."""
+    """A contact went out. `answers` names the contacts it answers. An `automatic` one answers nothing."""
 
     answers: tuple[UUID, ...] = ()
 
 
-class InteractionChanged(Payload, type="kept.interaction.changed.v1", topic=TOPIC):
-    """Something became of a contact, or of a message of ours; the contact itself stays as it was told.
+class InteractionChanged(
+    CustomerPayload, type="kept.interaction.changed.v1", topic=TOPIC, concerns=("interaction_id",)
+):
+    """A contact, or a message of ours, changed: a fact beside it, while the contact itself stays as it was told.
 
     `interaction_id` None: a message that was sent past us; `about` is the provider's own id of it, and None where the
-    fact is about all of ours up to `occurred_at`. `text` holds the new words, the emoji, or the reason.
+    fact is about all of ours up to `occurred_at`, or about none (what they want to hear). `text` holds the new words,
+    the emoji, or the reason.
     """
 
     interaction_id: UUID | None
@@ -143,7 +190,7 @@ class InteractionChanged(Payload, type="kept.interaction.changed.v1", topic=TOPI
     attachments: tuple[AttachmentFacts, ...] = ()
 
 
-class HandleReachability(Payload):
+class HandleReachability(CustomerPayload):
     handle: Handle
     channel: str
     reason: Reachability
@@ -152,14 +199,14 @@ class HandleReachability(Payload):
 
 
 class HandleUnreachable(HandleReachability, type="kept.handle.unreachable.v1", topic=TOPIC):
-    """Messages to this handle no longer arrive, or are no longer wanted."""
+    """A handle became unreachable: messages to it no longer arrive, or are no longer wanted."""
 
 
 class HandleReachable(HandleReachability, type="kept.handle.reachable.v1", topic=TOPIC):
-    """And now they do again."""
+    """A handle became reachable again: messages to it arrive, or are wanted again."""
 
 
-class CustomerFacts(Payload):
+class CustomerFacts(CustomerPayload):
     name: str | None
     kind: Literal["external", "internal"] = "external"
     language: Language
@@ -171,24 +218,24 @@ class CustomerCreated(CustomerFacts, type="kept.customer.created.v1", topic=TOPI
 
 
 class CustomerUpdated(CustomerFacts, type="kept.customer.updated.v1", topic=TOPIC):
-    """The customer's facts as they are now, whole."""
+    """A customer's facts changed; the event holds all of them as they are now."""
 
 
-class CustomerMerged(Payload, type="kept.customer.merged.v1", topic=TOPIC):
-    """`customer_id` is from now on the same person as `into`. A link, no move: `unmerged` takes it back."""
+class CustomerMerged(CustomerPayload, type="kept.customer.merged.v1", topic=TOPIC):
+    """A customer was merged: `customer_id` is the same person as `into` from now on, by a link that can be undone."""
 
     into: UUID
     reason: str
     by: str
 
 
-class CustomerUnmerged(Payload, type="kept.customer.unmerged.v1", topic=TOPIC):
+class CustomerUnmerged(CustomerPayload, type="kept.customer.unmerged.v1", topic=TOPIC):
     from_customer: UUID
     reason: str
     by: str
 
 
-class CaseFacts(Payload):
+class CaseFacts(CustomerPayload, concerns=("case_id",)):
     case_id: UUID
     kind: Literal["request", "question", "complaint", "praise"]
     category: str | None = None
@@ -213,4 +260,27 @@ class CaseResolved(CaseFacts, type="kept.case.resolved.v1", topic=TOPIC):
 class CaseReopened(CaseFacts, type="kept.case.reopened.v1", topic=TOPIC):
     reopened_at: datetime
     reason: str
+    by: str
+
+
+class PersonUpdated(Payload, type="kept.person.updated.v1", topic=TOPIC):
+    """One of our own people was added or changed; the event holds all of their facts as they are now.
+
+    `subject` is who they are wherever something says who did it, and never changes. `roles` are in their order: the
+    first that has limits in commitments is the one whose limits count. `partner` is the firm they work for, where that
+    is not us. `active` false: they can no longer sign in. `by` is who changed it.
+    """
+
+    keyed_by = "person_id"
+
+    person_id: UUID
+    subject: str
+    name: str
+    email: str | None = None
+    language: Language | None = None
+    zone: str | None = None
+    team: str | None = None
+    roles: tuple[str, ...]
+    partner: str | None = None
+    active: bool
     by: str

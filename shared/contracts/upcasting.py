@@ -39,6 +39,18 @@ def is_current(type: str) -> bool:  # noqa: A002
     return type not in _STEPS
 
 
+def newest_type(type: str) -> str:  # noqa: A002
+    """The type that events of this one are read as."""
+    while type in _STEPS:
+        type, _ = _STEPS[type]  # noqa: A001
+    return type
+
+
+def versions(type: str) -> list[str]:  # noqa: A002
+    """Every type whose events are read as this one, itself among them."""
+    return [type, *(old for old in _STEPS if newest_type(old) == type)]
+
+
 def upcast(type: str, data: Data) -> tuple[str, Data]:  # noqa: A002
     """The newest type there are steps to, and the data as it has them."""
     while type in _STEPS:

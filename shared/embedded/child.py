@@ -1,5 +1,7 @@
 """A server run as our child: it ends when this process does, and what an earlier one left can be found."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
@@ -10,10 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from signal import Signals
 from threading import Thread
-
-import psutil
+from typing import TYPE_CHECKING
 
 from shared.embedded.host import ServerUser
+
+if TYPE_CHECKING:
+    import psutil
 
 _LAUNCHER = """
 import ctypes, os, sys
@@ -24,7 +28,10 @@ if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, int(signal))
 if os.getppid() != int(parent):
     sys.exit("the parent died first")
-os.execv(command[0], command)
+try:
+    os.execv(command[0], command)
+except OSError as error:
+    sys.exit(f"{command[0]}: {error.strerror}")
 """
 """Becomes the user, then asks for a signal at the parent's death, which a change of user forgets.
 
@@ -74,6 +81,8 @@ def spawn(
 
 def processes_in(directory: Path, name: str) -> list[psutil.Process]:
     """The living processes called `name` that work in `directory`; a pid file may name another's by now."""
+    import psutil  # of the extra `local`: where nobody starts a server, it is not there
+
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -87,6 +96,8 @@ def end_in(directory: Path, name: str, *, within: float) -> None:
 
     A process that only waits to be reaped has ended: in a container nobody may ever reap it.
     """
+    import psutil
+
     deadline = time.monotonic() + within
     while living := processes_in(directory, name):
         if time.monotonic() > deadline:

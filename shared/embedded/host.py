@@ -1,4 +1,4 @@
-"""What a server run for root needs of the system: another user, and paths which that user can read."""
+"""The system's part of a server run for root: another user, and paths which that user can read."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ USER_NAME = "embedded_postgres"
 
 @dataclass(frozen=True)
 class ServerUser:
-    """Whom the server runs as, by number: it need not be who runs this process."""
+    """The user the server runs as, by number: it need not be who runs this process."""
 
     uid: int
     gid: int

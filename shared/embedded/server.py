@@ -60,6 +60,11 @@ class EmbeddedPostgres:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def socket_path(self) -> Path:
+        """The path of the socket at which a running server is reached."""
+        return self._socket / f".s.PGSQL.{PORT}"
+
     def dsn(self, database: str = "postgres") -> str:
         """The address of `database` for asyncpg and libpq."""
         return f"postgresql://postgres@/{quote(database)}?host={quote(str(self._socket))}&port={PORT}"
@@ -79,6 +84,7 @@ class EmbeddedPostgres:
         """
         if self.running:
             return
+        cluster.program("postgres")
         user = ServerUser.for_postgres()
         self.directory.mkdir(parents=True, exist_ok=True)
         let_pass(self._data, user)
@@ -140,7 +146,8 @@ class EmbeddedPostgres:
 
     def _failure(self, what: str) -> EmbeddedPostgresError:
         tail = self._log.read_text(errors="replace").splitlines()[-20:]
-        return EmbeddedPostgresError("\n".join([f"PostgreSQL of {self.directory} {what}; its log ends:", *tail]))
+        said = "; its log ends:" if tail else "; its log is empty, as on a full disk"
+        return EmbeddedPostgresError("\n".join([f"PostgreSQL of {self.directory} {what}{said}", *tail]))
 
     def _take_lock(self) -> None:
         """Hold the directory; the system lets go of it when this process dies, however it dies."""
@@ -151,7 +158,9 @@ class EmbeddedPostgres:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             lock.close()
-            raise EmbeddedPostgresError(f"another process runs PostgreSQL of {self.directory}") from error
+            raise EmbeddedPostgresError(
+                f"another process runs PostgreSQL of {self.directory}: is Kept up there already?"
+            ) from error
         self._lock = lock
 
     def _release_lock(self) -> None:

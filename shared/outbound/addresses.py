@@ -1,4 +1,4 @@
-"""Which addresses a stranger may send us to. Pure.
+"""The addresses that a stranger may send us to. Pure.
 
 The ranges are written out (IANA special-purpose registries): `ipaddress.is_global` and `is_private` call multicast,
 NAT64, IPv4-compatible and other addresses public, and change their minds from one Python to the next.
@@ -84,7 +84,7 @@ def literal(host: str) -> Address | None:
 
 
 def name_fault(host: str) -> str | None:
-    """What is wrong with a name, or None. A number in another form (127.1, 0x7f000001) is no name (WHATWG URL, 3.5)."""
+    """The fault of a name, or None. A number in another form (127.1, 0x7f000001) is no name (WHATWG URL, 3.5)."""
     labels = host.removesuffix(".").split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         return "its host is no name"
@@ -92,6 +92,6 @@ def name_fault(host: str) -> str | None:
 
 
 def is_local_name(host: str) -> bool:
-    """Whether a name means something only where we stand: `kafka`, `localhost`."""
+    """Tells whether a name means something only on our own network: `kafka`, `localhost`."""
     labels = host.removesuffix(".").lower().split(".")
     return len(labels) == 1 or labels[-1] == "localhost"

@@ -8,33 +8,42 @@ from __future__ import annotations
 
 import hmac
 import re
-from base64 import b32decode, b32encode
 from uuid import UUID
 
+from shared.security.spelling import letters, read_letters
 from shared.settings import ServiceSettings
 
 _SIGNED = 9
 """Bytes of HMAC-SHA256 that are kept: with the id's 16 they fill 40 letters exactly."""
 
-MARK = re.compile(r"kept-[a-z2-7]{40}(?![a-z0-9])", re.IGNORECASE)
-"""How a mark is found in a text. 45 characters: in an address it leaves 18 for a name and a plus (RFC 5321: 64)."""
+_BEGINS = "kept-"
+
+MARK = re.compile(r"kept-[a-z2-7]{40}(?![a-z0-9])", re.IGNORECASE | re.ASCII)
+"""How a mark is found in a text, whose letters a mail system may have raised: what is found is read in lower case.
+
+45 characters: in an address it leaves 18 for a name and a plus (RFC 5321: 64).
+"""
 
 
 class Marks:
     def __init__(self, settings: ServiceSettings) -> None:
-        self._key = settings.derive("marks")
+        self._keys = settings.derive_all("marks")
 
     def mark(self, case_id: UUID) -> str:
-        return "kept-" + b32encode(case_id.bytes + self._sign(case_id.bytes)).decode().lower()
+        return _BEGINS + letters(case_id.bytes + _sign(self._keys[0], case_id.bytes))
 
     def read(self, mark: str) -> UUID | None:
-        """The case, or None where it is not a mark of ours."""
+        """The case that a mark names, or None where it is not a mark of ours, in its one spelling."""
+        if not mark.startswith(_BEGINS):
+            return None
         try:
-            packed = b32decode(mark[5:].upper())
+            packed = read_letters(mark.removeprefix(_BEGINS))
         except ValueError:
             return None
         id_, signature = packed[:16], packed[16:]
-        return UUID(bytes=id_) if hmac.compare_digest(signature, self._sign(id_)) else None
+        ours = any(hmac.compare_digest(signature, _sign(key, id_)) for key in self._keys)
+        return UUID(bytes=id_) if ours else None
 
-    def _sign(self, id_: bytes) -> bytes:
-        return hmac.digest(self._key, id_, "sha256")[:_SIGNED]
+
+def _sign(key: bytes, id_: bytes) -> bytes:
+    return hmac.digest(key, id_, "sha256")[:_SIGNED]

@@ -1,4 +1,4 @@
-"""What the pages of figures say, in Vietnamese: the scorecard and the standards. English is the key."""
+"""The sentences of the scorecard and the standards in Vietnamese. English is the key."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,21 +14,24 @@ import pytest
 from sqlalchemy import text
 
 from services.commitments import service
-from services.commitments.promise import Promise
+from services.commitments.errors import StaleRevision
+from services.commitments.promise.core import Promise
+from services.commitments.promise.store import Promises
 from services.commitments.settings import CommitmentsSettings
-from services.commitments.store import Promises
+from services.host import registry
 from shared import eventlog
 from shared.broker import Record
 from shared.broker.local import LocalBroker
 from shared.clock import ManualClock
 from shared.contracts import Event, Payload, parse
 from shared.contracts import intake as heard
+from shared.database import WriteSession
 from shared.http import create_app
 from shared.ids import new_id
 from shared.runtime import Runtime
-from shared.security import Tokens
+from shared.security import CustomerLinks, CustomerPage, Tokens
+from tests.support.pool import Pools
 from tests.support.postgres import ScratchPostgres
-from tests.support.scratch import migrated_template
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PUBLIC_URL = "https://kept.example.com"
@@ -42,10 +45,16 @@ class Commitments:
     runtime: Runtime
     clock: ManualClock
     promises: Promises
+    _events: int = 0
 
     @property
     def now(self) -> datetime:
         return self.clock.now()
+
+    def link(self, id_: object, page: CustomerPage = CustomerPage.PROMISE) -> str:
+        """What the customer is sent: their own way to the page of a promise, or of a task, for 90 days."""
+        links = CustomerLinks(self.runtime.settings, self.clock)
+        return links.url(page, UUID(str(id_)), self.now + timedelta(days=90))
 
     def token(self, *scopes: str) -> dict[str, str]:
         tokens = Tokens(self.runtime.settings, self.clock)
@@ -53,7 +62,7 @@ class Commitments:
 
     async def call(self, method: str, path: str, *, expect: int = 200, **options: Any) -> Any:
         """The JSON answer to a program that may do everything."""
-        headers = self.token("commitments:read", "commitments:write") | options.pop("headers", {})
+        headers = self.token("commitments:read", "commitments:write", "commitments:admin") | options.pop("headers", {})
         answer = await self.http.request(method, f"/commitments{path}", headers=headers, **options)
         assert answer.status_code == expect, answer.text
         return answer.json()
@@ -73,10 +82,13 @@ class Commitments:
         """Through the inbox, as one batch. An Event delivered again has the same id."""
         events = [fact if isinstance(fact, Event) else self.event(fact) for fact in facts]
         records = [Record("kept.intake", e.key, e.data, e.headers(), offset=i) for i, e in enumerate(events)]
-        await self.runtime.consumer._handle(records)
+        await self.runtime.consumer.inbox.handle_records(records)
 
     def event(self, payload: Payload) -> Event:
-        d = eventlog.draft(payload, at=self.now, source="/intake")
+        """Each a millisecond after the one before: what is made for it is in the order of events."""
+        self._events += 1
+        at = self.now + timedelta(milliseconds=self._events)
+        d = eventlog.draft(payload, at=at, source="/intake", id=new_id())
         return Event(d.id, d.type, d.source, d.key, d.time, 1, d.data.encode(), None)
 
     async def pass_time(self, **by: float) -> int:
@@ -152,6 +164,17 @@ def known(customer: UUID, name: str | None = "Lan", language: heard.Language = "
     return heard.CustomerCreated(customer_id=customer, name=name, language=language, handles=[])
 
 
+def refuse_after_saving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on what is decided about a promise is written, and refused only then."""
+    save = Promises.save
+
+    async def save_and_refuse(self: Promises, session: WriteSession, *decided: Any) -> None:
+        await save(self, session, *decided)
+        raise StaleRevision("the promise has moved on")
+
+    monkeypatch.setattr(Promises, "save", save_and_refuse)
+
+
 def settings_for(url: str) -> CommitmentsSettings:
     return CommitmentsSettings(
         database_url=url,
@@ -163,15 +186,10 @@ def settings_for(url: str) -> CommitmentsSettings:
     )
 
 
-@pytest.fixture(scope="session")
-def commitments_template(postgres: ScratchPostgres) -> str:
-    return migrated_template(postgres, Path(service.__file__).parent / "migrations")
-
-
-@pytest.fixture
-async def kept(postgres: ScratchPostgres, commitments_template: str) -> AsyncIterator[Commitments]:
-    name = postgres.make_database(commitments_template)
-    settings, clock = settings_for(postgres.url(name)), ManualClock(START)
+@asynccontextmanager
+async def opened(postgres: ScratchPostgres, name: str, clock: ManualClock) -> AsyncIterator[Commitments]:
+    """Commitments on this database."""
+    settings = settings_for(postgres.url(name))
     made = service.build(settings, clock)
     broker = LocalBroker(postgres.url(name), topics=())
     runtime = Runtime(made, settings, clock=clock, role="api", broker=broker)
@@ -180,4 +198,11 @@ async def kept(postgres: ScratchPostgres, commitments_template: str) -> AsyncIte
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
         yield Commitments(http, runtime, clock, cast("Promises", made.state))
     await runtime.stop()
-    postgres.drop_database(name)
+
+
+@pytest.fixture
+async def kept(postgres: ScratchPostgres, pools: Pools) -> AsyncIterator[Commitments]:
+    name = (pool := pools.of(registry.migrations("commitments"))).take()
+    async with opened(postgres, name, ManualClock(START)) as made:
+        yield made
+    pool.give_back(name)

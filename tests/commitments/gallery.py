@@ -17,13 +17,13 @@ from typing import cast
 import httpx
 
 from services.commitments import service
-from services.commitments.store import Promises
+from services.commitments.promise.store import Promises
+from services.intake.staff.roles import scopes_of
 from shared.broker.local import LocalBroker
 from shared.clock import ManualClock
 from shared.http import create_app
 from shared.runtime import Runtime
 from shared.security import Sessions
-from shared.security.sessions import COOKIE
 from tests.commitments.conftest import PUBLIC_URL, START, Commitments, settings_for
 from tests.commitments.seeds import crowd, late_states, states, task_states
 from tests.commitments.seeds_of_figures import quarter, standards
@@ -50,7 +50,8 @@ async def at_work(postgres: ScratchPostgres, template: str) -> AsyncIterator[Com
 
 
 async def sign_in(kept: Commitments, tab: Tab, url: str) -> None:
-    await tab.cookie(url, COOKIE, Sessions(kept.runtime.settings, kept.clock).open("staff"))
+    sessions = Sessions(kept.runtime.settings, kept.clock)
+    await tab.cookie(url, sessions.cookie, sessions.open("an", scopes_of(["admin"]), roles=["admin"]))
 
 
 @dataclass

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid5
 
-from shared.security import Tokens
+from services.intake.staff.roles import Role, scopes_of
+from shared.contracts.intake import PersonUpdated
+from shared.security import Sessions, Tokens
 from tests.commitments.conftest import Commitments
 
 
@@ -20,9 +23,18 @@ def everything(kept: Commitments) -> Any:
     return by(kept, "root", "*")
 
 
-async def appoint(kept: Commitments, subject: str, role: str, team: str | None = None) -> Any:
-    body = {"role": role, "team": team}
-    return await kept.call("PUT", f"/staff/{subject}", json=body, expect=201, **everything(kept))
+async def appoint(kept: Commitments, subject: str, *roles: str, team: str | None = None, **facts: Any) -> None:
+    """Delivers what intake tells of a person who has these roles now."""
+    person_id = uuid5(UUID(int=0), subject)
+    held = {"person_id": person_id, "subject": subject, "name": subject, "active": True, "by": "root"}
+    await kept.deliver(PersonUpdated.model_validate({**held, "roles": roles, "team": team, **facts}))
+
+
+def sign_in(kept: Commitments, subject: str = "an", *roles: str) -> None:
+    """From now on the browser of the fixture is this person's, with these roles, or with an admin's."""
+    held = roles or (Role.ADMIN,)
+    sessions = Sessions(kept.runtime.settings, kept.clock)
+    kept.http.cookies.set(sessions.cookie, sessions.open(subject, scopes_of(held), roles=held))
 
 
 def vnd(amount: str, **more: str) -> dict[str, str]:

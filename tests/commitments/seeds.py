@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from services.commitments import service
 from shared.ids import new_id
-from shared.security import Links
+from shared.security import CustomerPage, Links
 from tests.commitments.conftest import PUBLIC_URL, START, Commitments, known
 
 LONG = "Nghiêng" * 28
@@ -163,7 +162,7 @@ async def late_states(kept: Commitments) -> dict[str, str]:
 
 
 def token_of(kept: Commitments, id_: str) -> str:
-    return Links(kept.runtime.settings, kept.clock, service.LINK_PURPOSE).token(UUID(id_), lifetime=timedelta(days=9))
+    return Links(kept.runtime.settings, kept.clock, CustomerPage.PROMISE).token(UUID(id_), lifetime=timedelta(days=9))
 
 
 METER = {"name": "meter", "label": "Số công tơ, ghi ở góc dưới bên trái của đồng hồ", "kind": "text", "required": True}
@@ -207,7 +206,7 @@ async def task_states(kept: Commitments) -> dict[str, str]:
     for name, changes in asked.items():
         parent = (await kept.promise(lan, **rich()))["id"]
         task = await ask(kept, parent, **changes)
-        pages[f"task-{name}"] = address_of(task)
+        pages[f"task-{name}"] = address_of(kept, task)
         if name == "gone":
             await kept.call("POST", f"/{task['id']}/withdraw", json={"reason": "không cần nữa"})
         if name == "done-another-waits":
@@ -223,5 +222,5 @@ async def task_states(kept: Commitments) -> dict[str, str]:
     return pages
 
 
-def address_of(task: dict[str, Any]) -> str:
-    return str(task["link"]).removeprefix(PUBLIC_URL)
+def address_of(kept: Commitments, task: dict[str, Any]) -> str:
+    return kept.link(task["id"], CustomerPage.TASK).removeprefix(PUBLIC_URL)

@@ -23,6 +23,8 @@ events = st.builds(
     sequence=st.integers(1, 10**12 - 1),
     data=st.binary(max_size=200),
     traceparent=st.none() | st.from_regex(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", fullmatch=True),
+    subject=st.none() | st.uuids(),
+    actor=st.none() | texts.filter(bool),
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from shared.contracts import Event, parse
+from shared.contracts import Event, Payload, parse, subject_of
 from shared.contracts.export import SERVICES, asyncapi, drift, export, own_types, schema
 from shared.contracts.upcasting import is_current
 
@@ -105,3 +105,49 @@ def test_the_asyncapi_document_hangs_together() -> None:
     assert {type_ for topic in SERVICES for type_ in told[topic]} == set(own_types())
     for topic in SERVICES:
         assert told[topic] == told[f"{topic}.dlt"] == {t for t, c in own_types().items() if c.topic == topic}
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_the_subject_told_is_what_the_payload_says_it_is(path: Path) -> None:
+    full, least = map(as_event, samples(path))
+    assert full.subject == subject_of(parse(full))
+    assert least.subject is None, "and what was told before there were subjects has none"
+
+
+@pytest.mark.parametrize(
+    ("type_", "field"),
+    [
+        ("kept.commitment.stated.v1", "commitment_id"),
+        ("kept.goodwill.given.v1", "commitment_id"),
+        ("kept.request.refused.v1", "case_id"),
+        ("kept.next_contact.due.v1", "case_id"),
+        ("kept.case.opened.v1", "case_id"),
+        ("kept.interaction.received.v1", "interaction_id"),
+        ("kept.interaction.changed.v1", "interaction_id"),
+        ("kept.notification.sent.v1", "notification_id"),
+        ("kept.feedback.received.v1", "survey_id"),
+        ("kept.customer.merged.v1", "customer_id"),
+        ("kept.handle.unreachable.v1", "customer_id"),
+        ("kept.person.updated.v1", "person_id"),
+    ],
+)
+def test_what_each_family_is_about(type_: str, field: str) -> None:
+    full, _ = samples(next(path for path in GOLDEN if path.stem == type_))
+    assert str(subject_of(parse(as_event(full)))) == full["value"][field]
+    assert asyncapi()["components"]["messages"][type_]["description"].startswith(f"ce_subject is {field}")
+
+
+def test_where_nothing_nearer_is_named_it_is_the_customer() -> None:
+    full, least = samples(next(path for path in GOLDEN if path.stem == "kept.goodwill.given.v1"))
+    assert str(subject_of(parse(as_event(least)))) == least["value"]["customer_id"]
+    without = {**full, "value": {**full["value"], "commitment_id": None}}
+    assert str(subject_of(parse(as_event(without)))) == full["value"]["case_id"]
+    message = asyncapi()["components"]["messages"]["kept.goodwill.given.v1"]
+    assert message["description"].count("where that is null") == 2
+
+
+def test_a_payload_is_about_a_field_that_it_has() -> None:
+    with pytest.raises(TypeError, match="has no moon_id"):
+
+        class MoonRose(Payload, concerns=("moon_id",)):
+            pass

@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.process
 def test_one_import_knows_the_events_of_every_service() -> None:
     """Intake shows events on the timeline whose modules nothing in it names."""
     program = "from shared.contracts import event_types; print(*{p.topic for p in event_types().values()})"

@@ -11,9 +11,14 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from services import registry
-from services.remote import ROLES
+from services.commitments.tasks import page as task_page
+from services.host import registry
+from services.host.protocol import MOST_HEAD
+from services.host.remote import ROLES
+from services.intake.channels.registry import providers
+from shared import bodies
 from shared.broker.connect import connect
+from shared.security.customer_links import PATHS, SESSION_PATH
 from shared.telemetry import LAG, OUTBOX_AGE, PARKED, REQUESTS, TIMERS_LAG
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +104,41 @@ def test_every_setting_named_is_one(name: str) -> None:
         assert {"KEPT_DATABASE_URL", "KEPT_BROKER", "KEPT_SECRET_KEY", "KEPT_PUBLIC_URL"} <= given
 
 
+BY_COMPOSE = {"KEPT_DATABASE_URL", "KEPT_SESSIONS_FILE"}
+"""Where a service's database and the services' common file are inside is nobody else's to say."""
+
+
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_every_setting_has_a_way_in(name: str) -> None:
+    """By .env, where the example names it with its sentence; but those that Compose itself decides."""
+    example = (DEPLOY / ".env.example").read_text()
+    told = set(re.findall(r"^#?(\w+)=", example, re.MULTILINE))
+    for field in registry.find(name).settings.model_fields:
+        variable = f"KEPT_{field.upper()}"
+        if variable == "KEPT_LOCAL_BROKER_URL":  # there is a Kafka
+            continue
+        for role in ("migrate", *ROLES):
+            environment = SERVICES[f"{name}-{role}"]["environment"]
+            assert variable in environment, f"{role}: {variable}"
+            value = environment[variable]
+            assert variable in BY_COMPOSE or value is None or f"${{{variable}" in value, variable
+        if variable not in BY_COMPOSE:
+            assert variable in told, variable
+            assert re.search(rf"^# .+\n(?:#?\w+=.*\n)*#?{variable}=", example, re.MULTILINE), f"no sentence: {variable}"
+
+
+def test_how_many_workers_stands_in_env_so_that_an_upgrade_keeps_it() -> None:
+    for name in registry.NAMES:
+        replicas = SERVICES[f"{name}-worker"]["deploy"]["replicas"]
+        assert (default_of(replicas), replicas) == ("1", f"${{KEPT_{name.upper()}_WORKERS:-1}}")
+    assert "--scale" not in (DEPLOY / "README.md").read_text()
+
+
+def test_no_log_fills_the_disk() -> None:
+    for name, service in SERVICES.items():
+        assert service["logging"]["options"] == {"max-size": "20m", "max-file": "5"}, name
+
+
 @pytest.mark.parametrize("name", registry.NAMES)
 def test_a_service_has_a_database_and_a_role_of_its_own(name: str) -> None:
     url = SERVICES[f"{name}-api"]["environment"]["KEPT_DATABASE_URL"]
@@ -131,6 +171,13 @@ def test_the_gateway_knows_every_service_and_hides_metrics() -> None:
     for host, port in re.findall(r"reverse_proxy ([\w-]+):(\d+)", caddyfile):
         assert host in SERVICES
         assert port in {"8000", "8025"}
+    largest = max(task_page.BODY_LIMIT, *(provider.body_limit for provider in providers().values()))
+    assert f"max_size {largest // 2**20}MB" in caddyfile
+    assert f"max_header_size {MOST_HEAD // 1024}KB" in caddyfile
+    assert f"read_body {int(bodies.MOST_SECONDS / 60)}m" in caddyfile
+    (hidden,) = re.findall(r'request>uri regexp "([^"]+)"', caddyfile)
+    for path in (*PATHS.values(), SESSION_PATH):
+        assert re.sub(hidden, "/[link]", f"{path}token?lang=vi") == "/[link]?lang=vi"
 
 
 def test_the_image_holds_what_the_dockerfile_copies() -> None:

@@ -6,20 +6,24 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
 
-from services import registry
-from services.front import Front
-from services.remote import Remote, merge
+from services.host import registry
+from services.host.front import Front
+from services.host.remote import Remote, merge
 
 
 def report(role: str, **changed: Any) -> dict[str, Any]:
     ready = all(result == "ok" for result in changed.get("checks", {}).values())
-    return {"service": "intake", "role": role, "checks": {"database": "ok"}, "ready": ready, **changed}
+    state = "ready" if ready else "database"
+    return {"service": "intake", "role": role, "checks": {"database": "ok"}, "ready": ready, "state": state, **changed}
 
 
-def front(answer: Any, *, mailbox: bool = True) -> httpx.AsyncClient:
+def front(answer: Any, *, mailbox: bool = True, login: bool = False) -> httpx.AsyncClient:
     remote = Remote("http://localhost:8000/?{service}-{role}", httpx.MockTransport(answer))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(Front(remote.ask, mailbox=mailbox)), base_url="http://kept")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(Front(remote.ask, mailbox=mailbox, login=login)), base_url="http://127.0.0.1:8080"
+    )
 
 
 def well(request: httpx.Request) -> httpx.Response:
@@ -32,6 +36,7 @@ def test_a_service_answers_as_one() -> None:
         "service": "intake",
         "role": "all",
         "ready": True,
+        "state": "ready",
         "checks": {"database": "ok"},
         **worker,
     }
@@ -43,6 +48,13 @@ def test_what_one_of_them_finds_is_said_whoever_else_is_well(first: str) -> None
     reports = [report("api"), sick] if first == "api" else [sick, report("api")]
     merged = merge("intake", reports)
     assert (merged["ready"], merged["checks"]) == (False, {"database": "worker: does not answer"})
+
+
+@pytest.mark.parametrize("login", [True, False])
+async def test_the_first_page_says_how_our_people_sign_in(login: bool) -> None:
+    async with front(well, login=login) as client:
+        page = (await client.get("/")).text
+    assert ('href="/intake/login"' in page, "kept staff invite EMAIL" in page) == (login, not login)
 
 
 async def test_all_ready_is_200_and_every_process_was_asked() -> None:
@@ -85,11 +97,33 @@ async def test_one_that_is_not_ready_or_talks_nonsense_is_503(answer: httpx.Resp
 
 
 async def test_a_name_that_leads_nowhere_is_said() -> None:
-    reports = await Remote("http://{service}-{role}.invalid:8000").ask()
-    assert reports["intake"]["checks"] == {
-        "api": "api: is nowhere to be found",
-        "worker": "worker: is nowhere to be found",
-    }
+    reports = await Remote("http://{service}-{role}.invalid:8000").ask(Request({"type": "http", "headers": []}))
+    assert reports["intake"] == {"service": "intake", "role": "all", "ready": False, "state": "away"}
+
+
+async def test_each_process_is_told_who_asks_and_a_stranger_hears_one_word() -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("authorization"))
+        sick = report("worker", ready=False, state="parked", checks={"parked": "3 events are put aside"})
+        if request.headers.get("authorization") != "Bearer good":
+            del sick["checks"]
+        return httpx.Response(503, json=sick)
+
+    async with front(answer) as client:
+        stranger = (await client.get("/ready")).json()["services"]["intake"]
+        staff = (await client.get("/ready", headers={"authorization": "Bearer good"})).json()["services"]["intake"]
+    assert stranger == {"service": "intake", "role": "all", "ready": False, "state": "parked"}
+    assert staff["checks"] == {"parked": "worker: 3 events are put aside"}
+    assert {None, "Bearer good"} == set(asked)
+
+
+def test_who_is_away_is_said_to_those_who_hear_more() -> None:
+    away = {"service": "intake", "role": "worker", "ready": False, "state": "away", "checks": {"worker": "is nowhere"}}
+    assert merge("intake", [report("api"), away])["checks"] == {"database": "ok", "worker": "worker: is nowhere"}
+    plain = {name: value for name, value in report("api").items() if name != "checks"}
+    assert "checks" not in merge("intake", [plain, away])
 
 
 async def test_the_first_page_links_to_the_mailbox_where_there_is_one() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
-from tests.faults.facts import Facts, Logged
+from tests.faults.facts import Facts, Logged, Subscription
 from tests.faults.ledger import Ledger
 
 Fault = Literal["lost", "doubled", "out_of_order"]
@@ -24,15 +24,15 @@ class Finding:
 Findings = Iterator[Finding]
 
 
-def examine(ledger: Ledger, facts: Facts, topics: Mapping[str, Sequence[str]]) -> list[Finding]:
-    """Every finding; none where all holds. `topics` are those that each service consumes."""
+def examine(ledger: Ledger, facts: Facts, subscriptions: Mapping[str, Subscription]) -> list[Finding]:
+    """Every finding; none where all holds."""
     checks: Sequence[Callable[[], Findings]] = (
         lambda: _accepted(ledger, facts),
         lambda: _promised(ledger, facts),
         lambda: _clocks(facts),
         lambda: _told(facts),
         lambda: _timeline(facts),
-        lambda: _passed_on(facts, topics),
+        lambda: _passed_on(facts, subscriptions),
         lambda: _in_order(facts),
         lambda: _as_they_came(ledger, facts),
     )
@@ -54,7 +54,7 @@ def unique(what: str, found: Iterable[Hashable]) -> Findings:
 
 
 def _events(facts: Facts, service: str, type_: str) -> Iterator[Logged]:
-    return (e for e in facts.log[service] if e.type == f"kept.{type_}.v1")
+    return (e for e in facts.log[service] if e.type.rpartition(".v")[0] == f"kept.{type_}")
 
 
 def _accepted(ledger: Ledger, facts: Facts) -> Findings:
@@ -100,13 +100,18 @@ def _promised(ledger: Ledger, facts: Facts) -> Findings:
 
 
 def _clocks(facts: Facts) -> Findings:
-    """A message opens one clock for an answer, a missed call one for a call-back; each is acknowledged once."""
-    for opens, kinds in {"response": {"message"}, "call_back": {"missed_call"}}.items():
-        came = [r["id"] for r in facts.interactions if r["direction"] == "in" and r["kind"] in kinds]
+    """A message opens a clock for an answer, a missed call one for a call-back, or joins one that is open; once each.
+
+    Each has one acknowledgement, sent or with the reason why not.
+    """
+    joined = [r["interaction_id"] for r in facts.joined]
+    acknowledged = [r["once_for"] for r in facts.notifications if r["template"] == "acknowledgement"]
+    answered = {"response": {"message"}, "call_back": {"missed_call"}}
+    for opens, kinds in answered.items():
+        came = {r["id"] for r in facts.interactions if r["direction"] == "in" and r["kind"] in kinds}
         clocks = [r["interaction_id"] for r in facts.commitments if r["kind"] == opens]
-        acknowledged = [r["once_for"] for r in facts.notifications if r["template"] == "acknowledgement"]
-        yield from once(f"{opens} clock", came, clocks)
-        yield from once(f"acknowledgement of a {opens} clock", came, acknowledged)
+        yield from once(f"{opens} clock", came, clocks + [id_ for id_ in joined if id_ in came])
+        yield from once(f"acknowledgement of a {opens} clock", came, [id_ for id_ in acknowledged if id_ in came])
 
 
 def _told(facts: Facts) -> Findings:
@@ -136,7 +141,7 @@ def _timeline(facts: Facts) -> Findings:
     yield from unique("place on the timeline", [(r["customer_id"], r["source"], r["sequence"]) for r in facts.timeline])
 
 
-def _passed_on(facts: Facts, topics: Mapping[str, Sequence[str]]) -> Findings:
+def _passed_on(facts: Facts, subscriptions: Mapping[str, Subscription]) -> Findings:
     """Every event was published, and reached each service that listens."""
     published = {p.event_id for p in facts.published}
     for service, log in facts.log.items():
@@ -144,8 +149,9 @@ def _passed_on(facts: Facts, topics: Mapping[str, Sequence[str]]) -> Findings:
             Finding("lost", f"publication of {e.type} {e.event_id}") for e in log if e.event_id not in published
         )
         yield from (Finding("lost", f"parked by {service}: {reason}") for reason in facts.parked[service])
-        for other, listens in topics.items():
-            missed = (e for e in log if e.topic in listens and e.event_id not in facts.inbox[other])
+        for other, its in subscriptions.items():
+            wanted = (e for e in log if e.topic in its.topics and its.wants(e.type))
+            missed = (e for e in wanted if e.event_id not in facts.inbox[other])
             yield from (Finding("lost", f"{e.type} {e.event_id} never reached {other}") for e in missed)
 
 

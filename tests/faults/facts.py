@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services import registry
+from services.host import registry
 from shared.clock import SystemClock
 
 _LOG = "SELECT id, event_id, type, topic, key, sequence, data FROM event_log ORDER BY id"
@@ -24,6 +24,7 @@ _QUARANTINE = "SELECT reason FROM quarantine"
 _COMMITMENTS = """
     SELECT id, kind, interaction_id, status, outcome, terms -> 0 ->> 'words' AS words FROM commitment
 """
+_JOINED = "SELECT interaction_id FROM joined_contact"
 _NOTIFICATIONS = "SELECT id, template, once_for, state, attempts FROM notification"
 _SURVEYS = "SELECT commitment_id FROM survey"
 
@@ -55,6 +56,14 @@ class Published:
     event_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a service consumes: the types that it `wants` of these topics."""
+
+    topics: Collection[str]
+    wants: Callable[[str], bool]
+
+
 @dataclass(frozen=True)
 class Facts:
     """`log`, `inbox` and `parked` by service; `mails` counts Message-IDs."""
@@ -66,20 +75,22 @@ class Facts:
     interactions: Sequence[Row]
     quarantine: Sequence[str]
     commitments: Sequence[Row]
+    joined: Sequence[Row]
     notifications: Sequence[Row]
     surveyed: Sequence[UUID]
     mails: Counter[str]
     published: Sequence[Published]
 
 
-def subscriptions() -> dict[str, Sequence[str]]:
-    """Which topics each service consumes."""
-    topics = {}
+def subscriptions() -> dict[str, Subscription]:
+    """What each service consumes."""
+    found = {}
     for name in registry.NAMES:
         entry = registry.find(name)
         settings = entry.settings(database_url="unused", broker="local", secret_key="x" * 40)
-        topics[name] = entry.build(settings, SystemClock()).topics
-    return topics
+        service = entry.build(settings, SystemClock())
+        found[name] = Subscription(frozenset(service.topics), service.wants)
+    return found
 
 
 async def gather(databases: Mapping[str, str], published: Sequence[Published], mails: Counter[str]) -> Facts:
@@ -87,7 +98,7 @@ async def gather(databases: Mapping[str, str], published: Sequence[Published], m
     rows: dict[str, dict[str, list[Row]]] = {}
     own = {
         "intake": {"timeline": _TIMELINE, "interactions": _INTERACTIONS, "quarantine": _QUARANTINE},
-        "commitments": {"commitments": _COMMITMENTS},
+        "commitments": {"commitments": _COMMITMENTS, "joined": _JOINED},
         "notifications": {"notifications": _NOTIFICATIONS},
         "feedback": {"surveyed": _SURVEYS},
     }
@@ -106,6 +117,7 @@ async def gather(databases: Mapping[str, str], published: Sequence[Published], m
         interactions=rows["intake"]["interactions"],
         quarantine=[r["reason"] for r in rows["intake"]["quarantine"]],
         commitments=rows["commitments"]["commitments"],
+        joined=rows["commitments"]["joined"],
         notifications=rows["notifications"]["notifications"],
         surveyed=[r["commitment_id"] for r in rows["feedback"]["surveyed"]],
         mails=mails,

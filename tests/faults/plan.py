@@ -8,7 +8,7 @@ from itertools import cycle
 from random import Random
 from typing import Literal
 
-from services import registry
+from services.host import registry
 
 How = Literal["kill", "restart", "freeze"]
 SERVERS = ("postgres", "kafka")

@@ -107,6 +107,6 @@ async def run(stand: Stand, *, seconds: float, seed: int) -> Outcome:
     except TimeoutError as error:
         outcome.findings.append(Finding("lost", f"not quiet: {error}"))
     facts = await stand.facts()
-    outcome.findings += examine(ledger, facts, stand.topics)
+    outcome.findings += examine(ledger, facts, stand.subscriptions)
     outcome.facts = facts
     return outcome

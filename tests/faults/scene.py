@@ -42,5 +42,6 @@ class Scene:
         """Waits until all is at its end, and finds nothing wrong anywhere."""
         await self.stand.quiet(within=QUIET_WITHIN)
         facts = await self.stand.facts()
-        assert examine(self.ledger, facts, self.stand.topics) == []
+        found = examine(self.ledger, facts, self.stand.subscriptions)
+        assert not found, "\n".join(map(str, found))
         return facts

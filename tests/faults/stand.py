@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.broker.connect import TOPICS
 from shared.contracts import Event
-from tests.faults.facts import Facts, Published, gather, subscriptions
+from tests.faults.facts import Facts, Published, Subscription, gather, subscriptions
 from tests.support.installation import Installation, ServiceProcess, installation
 from tests.support.kafka import KafkaServer
 from tests.support.mail import MailServer, mail_server
@@ -52,7 +52,7 @@ class Stand:
     kafka: KafkaServer
     mail: MailServer
     prefix: str
-    topics: dict[str, Sequence[str]]
+    subscriptions: Mapping[str, Subscription]
 
     def process(self, service: str, role: str) -> ServiceProcess:
         return self.made.processes[service, role]
@@ -70,7 +70,8 @@ class Stand:
                 ends, lag = await self._lag(admin, consumer)
                 left = {"lag": lag, **await self._left()}
                 seconds = monotonic() - began
-                if ends == before and not any(left.values()):
+                # What left an outbox while it was looked for lies behind these ends.
+                if ends == before == await self._ends(consumer) and not any(left.values()):
                     return seconds if no_lag is None else no_lag, seconds
                 if no_lag is None and ends == before and not any(v for k, v in left.items() if k in FLOW):
                     no_lag = seconds
@@ -108,9 +109,9 @@ class Stand:
         """(the ends of all partitions, records behind the committed offsets over all groups)."""
         ends = await self._ends(consumer)
         lag = 0
-        for service, topics in self.topics.items():
+        for service, its in self.subscriptions.items():
             committed = await admin.list_consumer_group_offsets(f"{self.prefix}kept.{service}")
-            ours = {self.prefix + topic for topic in topics}
+            ours = {self.prefix + topic for topic in its.topics}
             for partition, end in ends.items():
                 if partition.topic in ours:
                     lag += end - max(0, committed[partition].offset if partition in committed else 0)

@@ -88,7 +88,7 @@ async def test_the_audit_sees_what_is_wrong(
     outcome: Outcome, stand: Stand, tamper: Callable[[Facts], Facts], fault: str
 ) -> None:
     assert outcome.facts is not None
-    found = examine(outcome.ledger, tamper(outcome.facts), stand.topics)
+    found = examine(outcome.ledger, tamper(outcome.facts), stand.subscriptions)
     assert fault in {finding.fault for finding in found}
 
 

@@ -40,9 +40,10 @@ async def kafka_away(stand: Stand) -> AsyncIterator[None]:
         await asyncio.to_thread(stand.kafka.start)
 
 
-async def look(process: ServiceProcess, what: str) -> httpx.Response:
+async def look(scene: Scene, process: ServiceProcess, what: str) -> httpx.Response:
+    who = {"authorization": f"Bearer {scene.stand.made.token}"}
     async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
-        return await client.get(f"{process.url}/{process.service}/{what}")
+        return await client.get(f"{process.url}/{process.service}/{what}", headers=who)
 
 
 async def test_without_the_database_senders_are_told_to_come_again(scene: Scene) -> None:
@@ -54,10 +55,10 @@ async def test_without_the_database_senders_are_told_to_come_again(scene: Scene)
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1
         assert answer.headers["content-type"] == "application/problem+json"
-        unable = await look(api, "ready")
+        unable = await look(scene, api, "ready")
         assert unable.status_code == 503
         assert unable.json()["checks"]["database"].startswith("does not answer")
-        assert (await look(api, "health")).status_code == 200
+        assert (await look(scene, api, "health")).status_code == 200
     await scene.world.contact((contact, [sms]))
     assert scene.ledger.contacts == [contact]
     await scene.stand.made.ready(seconds=60)
@@ -71,9 +72,9 @@ async def test_without_kafka_contacts_are_accepted_and_flow_when_it_is_back(scen
         await scene.contacts(3)
         assert scene.ledger.tries == {"200": 3 * 2 + 2, "201": 3}, "each at the first try"
         assert len(scene.ledger.contacts) == 6
-        unable = (await look(worker, "ready")).json()
+        unable = (await look(scene, worker, "ready")).json()
         assert unable["checks"]["broker"].startswith("does not answer"), unable
-        assert (await look(scene.stand.process("intake", "api"), "ready")).status_code == 200
+        assert (await look(scene, scene.stand.process("intake", "api"), "ready")).status_code == 200
     await scene.stand.made.ready(seconds=90)
     await scene.holds()
 

@@ -19,7 +19,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services import registry
+from services.host import registry
 from shared.clock import SystemClock
 from shared.runtime import Runtime
 from tests.load.promises import make_open

@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 import pytest
 
-from services import registry
+from services.host import registry
 from services.intake.channels.items import Contact
 from services.intake.channels.provider import Request
 from services.intake.channels.registry import providers

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,18 +13,20 @@ from sqlalchemy import text
 
 from services.feedback import service
 from services.feedback.settings import FeedbackSettings
+from services.host import registry
 from shared import eventlog
 from shared.clock import ManualClock
 from shared.contracts import Event, Payload
-from shared.contracts.commitments import CommitmentFulfilled, CommitmentKind, Outcome, Terms
+from shared.contracts.commitments import CommitmentFulfilled, Outcome
 from shared.contracts.intake import CustomerCreated
+from shared.contracts.terms import CommitmentKind, Terms
 from shared.database import Database
 from shared.http import create_app
 from shared.ids import new_id
-from shared.migrations import upgrade
 from shared.runtime import Runtime
-from shared.security import Tokens
+from shared.security import CustomerLinks, CustomerPage, Tokens
 from shared.timer_worker import TimerWorker
+from tests.support.pool import Pools
 from tests.support.postgres import ScratchPostgres
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -41,7 +42,7 @@ class Desk:
         self.service = runtime.service
 
     async def deliver(self, *payloads: Payload) -> None:
-        drafts = [eventlog.draft(p, at=START, source="/test") for p in payloads]
+        drafts = [eventlog.draft(p, at=START, source="/test", id=new_id()) for p in payloads]
         events = [Event(d.id, d.type, d.source, d.key, d.time, 1, d.data.encode()) for d in drafts]
         async with self.database.write() as session:
             await self.service.handle(session, events)
@@ -58,7 +59,8 @@ class Desk:
     async def link(self) -> str:
         """The path of the newest survey's page."""
         requested = [data for type_, data in await self.events() if type_ == "kept.survey.requested.v1"]
-        link: str = requested[-1]["link"]
+        links, ends = CustomerLinks(self.runtime.settings, self.clock), requested[-1]["answer_by"]
+        link = links.url(CustomerPage.SURVEY, UUID(requested[-1]["survey_id"]), datetime.fromisoformat(ends))
         return link.removeprefix("http://127.0.0.1:8080")
 
     def bearer(self, *scopes: str) -> dict[str, str]:
@@ -66,24 +68,17 @@ class Desk:
         return {"authorization": f"Bearer {tokens.issue('agent', frozenset(scopes), lifetime=timedelta(days=30))}"}
 
 
-@pytest.fixture(scope="session")
-def feedback_template(postgres: ScratchPostgres) -> str:
-    name = postgres.make_database()
-    asyncio.run(upgrade(postgres.url(name), Path(service.__file__).parent / "migrations"))
-    return name
-
-
 @pytest.fixture
-async def desk(postgres: ScratchPostgres, feedback_template: str) -> AsyncIterator[Desk]:
-    name, clock = postgres.make_database(feedback_template), ManualClock(START)
-    url = postgres.url(name)
+async def desk(postgres: ScratchPostgres, pools: Pools) -> AsyncIterator[Desk]:
+    pool, clock = pools.of(registry.migrations("feedback")), ManualClock(START)
+    url = postgres.url(name := pool.take())
     settings = FeedbackSettings(database_url=url, broker="local", local_broker_url=url, secret_key="s" * 32)
     runtime = Runtime(service.build(settings, clock), settings, clock=clock, role="api")
     transport = httpx.ASGITransport(create_app(runtime, manage_runtime=False), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as http:
         yield Desk(runtime, clock, http)
     await runtime.stop()
-    postgres.drop_database(name)
+    pool.give_back(name)
 
 
 def customer(language: Any = "vi") -> CustomerCreated:

@@ -95,3 +95,16 @@ async def test_a_form_that_does_not_hold_changes_nothing(desk: Desk, form: dict[
     answer = await desk.http.post(await desk.link(), data=form, headers=PHONE)
     assert answer.status_code == 422
     assert len(await desk.events()) == 1
+
+
+async def test_an_answer_keeps_its_evidence(desk: Desk) -> None:
+    await desk.deliver(fulfilled())
+    await desk.http.post(await desk.link(), data={"satisfied": "yes"}, headers=PHONE | {"user-agent": "Opera Mini"})
+    (_, requested), (_, answered) = await desk.events()
+    act = answered["act"]
+    assert (act["page"], act["link_id"], act["link_ends_at"]) == (
+        "survey",
+        requested["survey_id"],
+        requested["answer_by"],
+    )
+    assert (act["user_agent"], len(act["address"])) == ("Opera Mini", 32)

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-
-from services.feedback import surveys
-from services.feedback.surveys import Answer, State
-from services.feedback.tables import Table
-from shared.migrations.backbone import _TABLES
-from tests.feedback.conftest import START, Desk
+from services.feedback.asking import surveys
+from services.feedback.asking.surveys import Answer, State
+from tests.feedback.conftest import START
 
 
 def test_only_what_nobody_answered_becomes_unconfirmed() -> None:
@@ -38,15 +32,3 @@ def test_the_same_answer_is_no_news() -> None:
     assert surveys.is_news(Answer(True), None)
     assert not surveys.is_news(Answer(True, 4), Answer(True, 4))
     assert surveys.is_news(Answer(True, 4), Answer(True, 5))
-
-
-async def test_the_migrated_database_is_what_the_tables_say(desk: Desk) -> None:
-    def differences(connection: Any) -> list[Any]:
-        def ours(name: str | None, kind: str, _: Any) -> bool:
-            return kind != "table" or name not in {*_TABLES, "alembic_version"}
-
-        context = MigrationContext.configure(connection, opts={"include_name": ours, "compare_type": True})
-        return list(compare_metadata(context, Table.metadata))
-
-    async with desk.database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []

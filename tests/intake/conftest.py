@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -13,19 +12,23 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from services.host import registry
+from services.intake.arrivals.worker import Worker
 from services.intake.service import build
 from services.intake.settings import IntakeSettings
 from services.intake.state import Intake
-from services.intake.timeline import project
-from services.intake.worker import Worker
+from services.intake.timeline.projection import projection
 from shared.broker import Broker
 from shared.broker.local import LocalBroker
 from shared.clock import ManualClock
 from shared.contracts import Event, Payload, parse
+from shared.handling import Reactions
 from shared.http import create_app
-from shared.migrations import upgrade
 from shared.runtime import Runtime
+from shared.security.customer_links import SESSION_PATH
+from shared.security.sessions import LINK_LIFETIME
 from tests.intake import senders
+from tests.support.pool import Pools
 from tests.support.postgres import ScratchPostgres
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -54,7 +57,7 @@ class Running:
             pass
         async with self.runtime.database.write() as session:
             if events := await self.log():
-                await project(session, events)
+                await Reactions(projection)(session, events)
 
     async def log(self) -> list[Event]:
         """The events of this service so far, in their order."""
@@ -73,9 +76,20 @@ class Running:
         async with self.runtime.database.read() as session:
             return (await session.execute(text(statement), values)).all()
 
+    async def person(self, subject: str = "an", *roles: str, **facts: Any) -> UUID:
+        """One of our people, added by an admin: with these roles, or as an agent."""
+        body = {"subject": subject, "name": subject.title(), "roles": roles or ["agent"], **facts}
+        answer = await self.http.post("/intake/staff", json=body, headers=self.token("intake:admin"))
+        assert answer.status_code == 201, answer.text
+        return UUID(answer.json()["id"])
+
+    def link(self, person: UUID, lifetime: timedelta = LINK_LIFETIME) -> str:
+        """The path of a one-time link by which this person signs in."""
+        return SESSION_PATH + self.intake.person_links.token(person, lifetime=lifetime)
+
     async def make_channel(self, name: str, provider: str, *secrets: str) -> dict[str, Any]:
         body = {"name": name, "provider": provider, "secrets": list(secrets)}
-        answer = await self.http.post("/intake/channels", json=body, headers=self.token("intake:write"))
+        answer = await self.http.post("/intake/channels", json=body, headers=self.token("intake:admin"))
         assert answer.status_code == 201, answer.text
         return cast("dict[str, Any]", answer.json())
 
@@ -95,15 +109,6 @@ class Running:
         return cast("list[dict[str, Any]]", answer.json()["items"])
 
 
-@pytest.fixture(scope="session")
-def migrated(postgres: ScratchPostgres) -> Iterator[str]:
-    """A template: migrated once, copied for each test."""
-    name = postgres.make_database()
-    asyncio.run(upgrade(postgres.url(name), build(settings_for(postgres.url(name)), ManualClock(START)).migrations))
-    yield name
-    postgres.drop_database(name)
-
-
 def settings_for(url: str) -> IntakeSettings:
     return IntakeSettings(
         database_url=url,
@@ -116,8 +121,8 @@ def settings_for(url: str) -> IntakeSettings:
 
 
 @pytest.fixture
-async def kept(postgres: ScratchPostgres, migrated: str) -> AsyncIterator[Running]:
-    name = postgres.make_database(migrated)
+async def kept(postgres: ScratchPostgres, pools: Pools) -> AsyncIterator[Running]:
+    name = (pool := pools.of(registry.migrations("intake"))).take()
     settings, clock = settings_for(postgres.url(name)), ManualClock(START)
     service = build(settings, clock)
     broker: Broker = LocalBroker(postgres.url(name), topics=())
@@ -127,4 +132,4 @@ async def kept(postgres: ScratchPostgres, migrated: str) -> AsyncIterator[Runnin
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
         yield Running(http, runtime, clock, cast("Intake", service.state))
     await runtime.stop()
-    postgres.drop_database(name)
+    pool.give_back(name)

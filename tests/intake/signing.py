@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,11 +19,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from services.intake.channels.provider import Request
+from services.intake.channels.providers import mailgun
 from tests.intake.senders import Webhook
 
 ORIGIN = "https://kept.example.com"
 TOPIC = "arn:aws:sns:us-east-1:111111111111:SES_Inbound"
-CERTIFICATE_URL = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-test.pem"
+CERTIFICATE_URL = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-" + "0a" * 16 + ".pem"
 _RSA = rsa.generate_private_key(65537, 2048)
 _EC = ec.generate_private_key(ec.SECP256R1())
 _STANDARD = b"a generic channel's own secret!!"
@@ -38,25 +41,25 @@ def certificate() -> bytes:
 
 
 SECRETS: Mapping[str, str] = {
-    "twilio": "12345",
-    "postmark": "kept:postmark",
+    "twilio": "a-twilio-auth-token",
+    "postmark": "kept:postmark-password",
     "sendgrid": b64encode(_EC.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode(),
     "mailgun": "TEST_WEBHOOK_SIGNING_KEY",
     "ses": TOPIC,
-    "whatsapp": "meta-app-secret",
-    "messenger": "meta-app-secret",
-    "telegram": "s3cret-Token_1",
+    "whatsapp": "meta-app-secret-of-ours",
+    "messenger": "meta-app-secret-of-ours",
+    "telegram": "s3cret-Token_of-a-bot",
     "line": "line-channel-secret",
     "slack": "slack-signing-secret",
-    "zalo": "oa-secret-key",
-    "zendesk": "zendesk-secret",
+    "zalo": "oa-secret-key-of-ours",
+    "zendesk": "zendesk-signing-secret",
     "intercom": "intercom-client-secret",
-    "chatwoot": "chatwoot-secret",
+    "chatwoot": "chatwoot-secret-of-ours",
     "signed": "whsec_" + b64encode(_STANDARD).decode(),
     "telephone": "whsec_" + b64encode(_STANDARD).decode(),
-    "cloudevents": "a-bearer-token",
-    "convoy": "convoy-secret",
-    "hook0": "hook0-secret",
+    "cloudevents": "a-bearer-token-of-ours",
+    "convoy": "convoy-endpoint-secret",
+    "hook0": "hook0-subscription-secret",
     "imap": "imaps://lan:a-password@mail.example.com/INBOX",
 }
 
@@ -102,8 +105,15 @@ def _sendgrid(raw: Raw) -> Signed:
     }
 
 
-def _as_it_is(raw: Raw) -> Signed:
-    return raw.body, {}
+def _mailgun(raw: Raw) -> Signed:
+    """The samples' signatures are as old as they are: signed anew, where the old one stands."""
+    request = Request(ORIGIN + raw.path, {"content-type": raw.content_type}, raw.body)
+    stamp, token, old = mailgun.signature_of(request)
+    code = _hex(SECRETS["mailgun"], (raw.stamp + token).encode())
+    body = raw.body.replace(old.encode(), code.encode())
+    return re.sub(
+        rb"(timestamp\W+(?:\r\n\r\n)?)" + stamp.encode() + rb"(?![0-9.])", rb"\g<1>" + raw.stamp.encode(), body
+    ), {}
 
 
 def _ses(raw: Raw) -> Signed:
@@ -162,7 +172,7 @@ SIGN: Mapping[str, Callable[[Raw], Signed]] = {
     "twilio": _twilio,
     "postmark": _basic,
     "sendgrid": _sendgrid,
-    "mailgun": _as_it_is,
+    "mailgun": _mailgun,
     "ses": _ses,
     "whatsapp": _meta,
     "messenger": _meta,

@@ -40,6 +40,7 @@ def _token(request: Request) -> str | None:
 
 TOY = Provider(
     name="toy",
+    secret_fault=lambda _: None,
     kind=ChannelKind.CHAT,
     verify=_verify,
     parse=_parse,
@@ -54,12 +55,18 @@ TOY = Provider(
 
 @contextmanager
 def toy_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """While it lasts there is a provider `toy`, whose secret is `secret`."""
+    """While it lasts there is a provider `toy`, whose secret is `SECRET`."""
     found = {**providers(), "toy": TOY}
-    for module in ("directory", "channels.setup", "channels.routes", "commands", "channels.registry"):
+    for module in (
+        "channels.setup.directory",
+        "channels.setup.settings",
+        "channels.setup.routes",
+        "commands",
+        "channels.registry",
+    ):
         monkeypatch.setattr(f"services.intake.{module}.providers", lambda: found)
     yield
 
 
 def sent(*items: Item, channel: str = "toy") -> Webhook:
-    return Webhook(f"/intake/webhooks/{channel}", pickle.dumps(items), {"X-Toy": "secret"})
+    return Webhook(f"/intake/webhooks/{channel}", pickle.dumps(items), {"X-Toy": "toy-secret-of-ours"})

@@ -11,7 +11,7 @@ from services.demo.checks import examine
 from services.demo.command import free_port
 from services.demo.day import Day
 from services.demo.interface import Interface
-from services.up import access_token, running
+from services.host.up import access_token, running
 from tests.support.installation import installation
 from tests.support.kafka import KafkaServer
 from tests.support.postgres import ScratchPostgres, scratch_directory
@@ -36,7 +36,7 @@ async def test_the_journey_in_one_process() -> None:
             await play(f"http://127.0.0.1:{port}", access_token(house))
 
 
-@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.timeout(300)
 async def test_the_journey_with_each_service_in_its_own_process(
     postgres: ScratchPostgres, kafka: KafkaServer, tmp_path: Path

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.serve import SERVER
+from services.host.serve import SERVER
 from shared.settings import ServiceSettings
 
 REPLY = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'

@@ -7,9 +7,9 @@ import json
 from itertools import islice
 from typing import cast
 
-from services.intake.channels import setup
-from services.intake.channels.setup import ChannelOrder
-from services.intake.raw import Raw
+from services.intake.arrivals.raw import Raw
+from services.intake.channels.setup import settings as setup
+from services.intake.channels.setup.settings import ChannelOrder
 from services.intake.state import Intake
 from shared.runtime import Runtime
 from shared.telemetry import fresh_traceparent
@@ -47,4 +47,4 @@ async def store_raws(runtime: Runtime, count: int, *, customers: int) -> None:
             )
             for one in islice(contacts, TOGETHER)
         ]
-        await asyncio.gather(*(intake.raws.put(runtime.database.alone, raw) for raw in raws))
+        await asyncio.gather(*(intake.raws.put(runtime.database, raw) for raw in raws))

@@ -18,10 +18,10 @@ from tests.load.sms import TOKEN, Texts
 
 SECRETS: Mapping[str, str] = {
     "twilio": TOKEN,
-    "whatsapp": "a-meta-app-secret",
-    "postmark": "kept:postmark",
-    "telegram": "a_telegram_token",
-    "messenger": "a-meta-app-secret",
+    "whatsapp": "a-meta-app-secret-of-ours",
+    "postmark": "kept:postmark-password",
+    "telegram": "a_telegram_token_of_ours",
+    "messenger": "a-meta-app-secret-of-ours",
 }
 PREFIX = "/intake/webhooks/"
 WORDS = "Xin chào, đơn hàng của tôi vẫn chưa đến. Khi nào thì tôi nhận được ạ?"
@@ -141,6 +141,7 @@ class Mix:
 
     origin: str
     customers: int = 10_000
+    first: int = 0
     providers: Sequence[str] = tuple(SECRETS)
     run: str = field(default_factory=lambda: secrets.token_hex(8))
 
@@ -160,7 +161,7 @@ class Mix:
             ).encode() + one.body
 
     def _texts(self) -> Iterator[Sent]:
-        texts = Texts(self.origin, f"{PREFIX}twilio", self.customers, self.run)
+        texts = Texts(self.origin, f"{PREFIX}twilio", self.customers, self.first, self.run)
         for body, signature in texts.form():
             form = "application/x-www-form-urlencoded; charset=UTF-8"
             yield Sent("twilio", body, {"Content-Type": form, "X-Twilio-Signature": signature})
@@ -170,7 +171,7 @@ class Mix:
         pattern = json.dumps(_BODIES[name]).replace('"%(count)d"', "%(count)d").replace('"%(person)d"', "%(person)d")
         count = 0
         while True:
-            person = count % self.customers
+            person = self.first + count % self.customers
             values = {
                 "id": f"{self.run}{name}{count:012x}",
                 "number": 84_900_000_000 + person,

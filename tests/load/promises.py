@@ -13,9 +13,9 @@ from typing import cast
 
 from sqlalchemy import text
 
-from services.commitments.promise import Promise, state
-from services.commitments.store import Promises
-from shared.contracts.commitments import CommitmentKind, Terms
+from services.commitments.promise.core import Promise, state
+from services.commitments.promise.store import Promises
+from shared.contracts.terms import CommitmentKind, Terms
 from shared.ids import new_id
 from shared.runtime import Runtime
 from tests.load.servers import Servers

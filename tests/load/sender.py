@@ -42,6 +42,7 @@ class Plan:
     connections: int = 64
     prefix: str = PREFIX
     customers: int = 10_000
+    first: int = 0
     providers: Sequence[str] = tuple(SECRETS)
 
 
@@ -113,7 +114,7 @@ class Load:
         self.plan = plan
         address = urlsplit(plan.url)
         self.host, self.port = address.hostname or "127.0.0.1", address.port or 80
-        mix = Mix(plan.origin, plan.customers, plan.providers)
+        mix = Mix(plan.origin, plan.customers, plan.first, plan.providers)
         self._requests = deque(islice(mix.requests(address.netloc, plan.prefix), plan.count))
         self._latencies: list[float] = []
         self._statuses: Counter[str] = Counter()

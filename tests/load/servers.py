@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.request import ProxyHandler, build_opener
 
-from services import registry
-from services.serve import settle_memory
+from services.host import registry
+from services.host.serve import settle_memory
 from shared.broker import Broker, connect
 from shared.clock import SystemClock
 from shared.migrations import upgrade

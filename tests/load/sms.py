@@ -35,11 +35,13 @@ _SIDS = ("SmsMessageSid", "SmsSid", "MessageSid")
 
 @dataclass(frozen=True)
 class Texts:
-    """`origin` is what the receiver signs with, its public address; `customers` how many numbers write in turn."""
+    """`origin` is what the receiver signs with, its public address; `customers` how many numbers
+    write in turn, beginning with number `first`."""
 
     origin: str
     path: str = PATH
     customers: int = 10_000
+    first: int = 0
     run: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def form(self) -> Iterator[tuple[bytes, str]]:
@@ -53,9 +55,9 @@ class Texts:
             "".join(k + v for k, v in sorted(fields.items())).replace("{0}", "%(sid)s").replace("{1}", "+%(number)s")
         )
         prefix, key = (self.origin + self.path).encode(), TOKEN.encode()
-        index = 0
+        index, first = 0, 84_900_000_000 + self.first
         while True:
-            values = {"sid": f"SM{self.run}{index:016x}", "number": 84_900_000_000 + index % self.customers}
+            values = {"sid": f"SM{self.run}{index:016x}", "number": first + index % self.customers}
             digest = hmac.digest(key, prefix + (signed % values).encode(), "sha1")
             yield (body % values).encode(), b64encode(digest).decode()
             index += 1

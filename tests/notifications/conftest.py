@@ -5,27 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from services.host import registry
 from services.notifications import service
-from services.notifications.sending import Sender
+from services.notifications.delivery.sending import Sender
+from services.notifications.providers.protocol import Route
 from services.notifications.settings import NotificationsSettings
-from services.notifications.tables import Notification
+from services.notifications.tables import Attempt, Notification
 from shared import eventlog
 from shared.clock import ManualClock
 from shared.contracts import Event, Payload
-from shared.contracts.commitments import Commitment, CommitmentKind, CommitmentStated, Terms
+from shared.contracts.commitments import Commitment, CommitmentStated
 from shared.contracts.intake import CustomerCreated, Handle, HandleKind
+from shared.contracts.terms import CommitmentKind, Terms
 from shared.database import Database
+from shared.http import create_app
 from shared.ids import new_id
-from shared.migrations import upgrade
+from shared.runtime import Runtime
+from shared.security import Tokens
 from tests.support.mail import MailServer, mail_server
+from tests.support.pool import Pools
 from tests.support.postgres import ScratchPostgres
 
 C = TypeVar("C", bound=Commitment)
@@ -35,7 +41,7 @@ DUE = START + timedelta(hours=24)
 
 
 def event_of(payload: Payload, *, traceparent: str | None = None) -> Event:
-    draft = eventlog.draft(payload, at=START, source="/test")
+    draft = eventlog.draft(payload, at=START, source="/test", id=new_id())
     data = draft.data.encode()
     return Event(draft.id, draft.type, draft.source, draft.key, draft.time, 1, data, traceparent)
 
@@ -44,10 +50,15 @@ class Desk:
     """What a test does: deliver events, let the sender step, look at what became of it."""
 
     def __init__(
-        self, database: Database, clock: ManualClock, mail: MailServer, settings: NotificationsSettings
+        self,
+        database: Database,
+        clock: ManualClock,
+        mail: MailServer,
+        settings: NotificationsSettings,
+        routes: Sequence[Route] | None = None,
     ) -> None:
         self.database, self.clock, self.mail, self.settings = database, clock, mail, settings
-        self.service = service.build(settings, clock)
+        self.service = service.build(settings, clock, routes)
         loop: Any = self.service.loops["sender"]
         self.sender: Sender = loop.__self__
         self.stop = asyncio.Event()
@@ -71,9 +82,22 @@ class Desk:
             found = await session.exec(select(Notification).order_by(col(Notification.id)))
             return [row.model_dump() for row in found]
 
+    async def attempts(self) -> list[dict[str, Any]]:
+        async with self.database.read() as session:
+            found = await session.exec(select(Attempt).order_by(col(Attempt.notification_id), col(Attempt.number)))
+            return [attempt.model_dump() for attempt in found]
+
     async def row(self) -> dict[str, Any]:
         (only,) = await self.rows()
         return only
+
+    async def lose(self) -> None:
+        """The worker dies with what it has in hand: nothing comes back, and after a while it is taken for dead."""
+        for task in self.sender._in_hand:
+            task.cancel()
+        await asyncio.gather(*self.sender._in_hand, return_exceptions=True)
+        self.sender._in_hand.clear()
+        self.clock.advance(timedelta(seconds=self.settings.sending_timeout))
 
     async def until(self, state: str) -> None:
         """Until the only message is in `state`."""
@@ -89,14 +113,6 @@ class Desk:
             return [(type_, data) for type_, data in found]
 
 
-@pytest.fixture(scope="session")
-def notifications_template(postgres: ScratchPostgres) -> str:
-    name = postgres.make_database()
-    directory = Path(service.__file__).parent / "migrations"
-    asyncio.run(upgrade(postgres.url(name), directory))
-    return name
-
-
 @pytest.fixture
 async def mail() -> AsyncIterator[MailServer]:
     async with mail_server() as server:
@@ -109,20 +125,32 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def desk(
-    postgres: ScratchPostgres, notifications_template: str, mail: MailServer, clock: ManualClock
-) -> AsyncIterator[Desk]:
-    name = postgres.make_database(notifications_template)
+async def desk(postgres: ScratchPostgres, pools: Pools, mail: MailServer, clock: ManualClock) -> AsyncIterator[Desk]:
+    name = (pool := pools.of(registry.migrations("notifications"))).take()
     settings = NotificationsSettings(
         database_url=postgres.url(name), broker="local", secret_key="s" * 32, smtp_url=mail.url
     )
     database = Database(settings.database_url, source="/notifications", clock=clock)
     desk = Desk(database, clock, mail, settings)
     yield desk
-    for provider in desk.sender.providers:
-        await provider.close()
+    await desk.sender.close()
     await database.close()
-    postgres.drop_database(name)
+    pool.give_back(name)
+
+
+@pytest.fixture
+async def api(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    settings = desk.settings.model_copy(update={"local_broker_url": desk.settings.database_url})
+    runtime = Runtime(desk.service, settings, clock=desk.clock, role="api")
+    app = create_app(runtime, manage_runtime=False)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    token = Tokens(settings, desk.clock).issue(
+        "test", frozenset({"notifications:read", "notifications:write"}), lifetime=timedelta(hours=1)
+    )
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+        client.headers["authorization"] = f"Bearer {token}"
+        yield client
+    await runtime.stop()
 
 
 def customer(

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
+from sqlalchemy import text
 
-from services.notifications.tables import Table
-from shared.http import create_app
-from shared.migrations.backbone import _TABLES
-from shared.runtime import Runtime
-from shared.security import Tokens
-from tests.notifications.conftest import Desk, customer, stated
-
-
-@pytest.fixture
-async def api(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    settings = desk.settings.model_copy(update={"local_broker_url": desk.settings.database_url})
-    runtime = Runtime(desk.service, settings, clock=desk.clock, role="api")
-    app = create_app(runtime, manage_runtime=False)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    token = Tokens(settings, desk.clock).issue("test", frozenset({"notifications:read"}), lifetime=timedelta(hours=1))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        client.headers["authorization"] = f"Bearer {token}"
-        yield client
-    await runtime.stop()
+from shared.security import CustomerLinks, CustomerPage, Tokens
+from tests.notifications.conftest import DUE, Desk, customer, stated
 
 
 async def test_messages_are_listed_newest_first_page_by_page(desk: Desk, api: httpx.AsyncClient) -> None:
@@ -50,6 +32,19 @@ async def test_messages_are_listed_newest_first_page_by_page(desk: Desk, api: ht
     assert len((await _get(api, template="acknowledgement"))["items"]) == 4
 
 
+async def test_what_was_kept_before_is_shown_without_the_customers_link(desk: Desk, api: httpx.AsyncClient) -> None:
+    lan = customer()
+    await desk.deliver(lan, stated(lan.customer_id))
+    await desk.send()
+    link = CustomerLinks(desk.settings, desk.clock).url(CustomerPage.PROMISE, UUID(int=7), DUE)
+    async with desk.database.write() as session:
+        await session.execute(text("UPDATE notification SET reason = :link"), {"link": f"See {link}"})
+        await session.execute(text("UPDATE attempt SET text = :link, reason = :link"), {"link": f"See {link}"})
+    (shown,) = (await _get(api))["items"]
+    assert shown["text"] == shown["reason"] == f"See [link: promise {UUID(int=7)}]"
+    assert [one["reason"] for one in shown["history"]] == [shown["reason"]]
+
+
 @pytest.mark.parametrize("query", ["state=eaten", "cursor=nonsense", "limit=0", "customer_id=1", "template=../x"])
 async def test_a_question_that_makes_no_sense_is_told_so(api: httpx.AsyncClient, query: str) -> None:
     answer = await api.get(f"/notifications?{query}")
@@ -63,16 +58,24 @@ async def test_only_who_may_read_reads(desk: Desk, api: httpx.AsyncClient) -> No
     assert (await api.get("/notifications", headers={"authorization": f"Bearer {other}"})).status_code == 403
 
 
-async def test_the_migrated_database_is_what_the_tables_say(desk: Desk) -> None:
-    def differences(connection: Any) -> list[Any]:
-        def ours(name: str | None, kind: str, _: Any) -> bool:
-            return kind != "table" or name not in {*_TABLES, "alembic_version"}
-
-        context = MigrationContext.configure(connection, opts={"include_name": ours, "compare_type": True})
-        return list(compare_metadata(context, Table.metadata))
-
-    async with desk.database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+@pytest.mark.parametrize("left", [True, False])
+async def test_a_person_says_whether_a_message_left(desk: Desk, api: httpx.AsyncClient, left: bool) -> None:
+    lan = customer()
+    await desk.deliver(lan, stated(lan.customer_id))
+    await desk.send()
+    id_ = (await desk.row())["id"]
+    assert (await api.post(f"/notifications/{id_}/settle", json={"left": left})).status_code == 409
+    assert (await api.post(f"/notifications/{UUID(int=1)}/settle", json={"left": left})).status_code == 404
+    async with desk.database.write() as session:
+        await session.execute(text("UPDATE notification SET state = 'unknown'"))
+        await session.execute(text("UPDATE attempt SET state = 'unknown', accepted_at = NULL, provider_id = NULL"))
+    shown = (await api.post(f"/notifications/{id_}/settle", json={"left": left})).json()
+    assert shown["state"] == ("sent" if left else "pending")
+    assert "says test" in shown["history"][0]["reason"]
+    await desk.send()
+    assert (await desk.row())["state"] == "sent"
+    assert len(desk.mail.mails) == (1 if left else 2)
+    assert [type_ for type_, _ in await desk.events()] == ["kept.notification.sent.v1"] * 2
 
 
 async def _get(api: httpx.AsyncClient, **query: Any) -> Any:

@@ -11,21 +11,16 @@ from shared.clock import ManualClock
 from shared.contracts.intake import TOPIC
 from shared.database import Database
 from tests.shared.webapp import browser, make_app
+from tests.support.pool import Pools
 from tests.support.postgres import ScratchPostgres
-from tests.support.scratch import NOON, migrated_template
-
-
-@pytest.fixture(scope="session")
-def toy_template(postgres: ScratchPostgres) -> str:
-    return migrated_template(postgres)
+from tests.support.scratch import MIGRATIONS, NOON
 
 
 @pytest.fixture
-def url(postgres: ScratchPostgres, toy_template: str) -> Iterator[str]:
-    """The address of a fresh database with the toy's tables."""
-    name = postgres.make_database(toy_template)
-    yield postgres.url(name)
-    postgres.drop_database(name)
+def url(postgres: ScratchPostgres, pools: Pools) -> Iterator[str]:
+    """The address of a database with the toy's tables, as newly migrated."""
+    with pools.of(MIGRATIONS).lent() as name:
+        yield postgres.url(name)
 
 
 @pytest.fixture

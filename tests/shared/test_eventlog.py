@@ -7,13 +7,16 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from shared.contracts import parse
+from shared.contracts.intake import CaseOpened, CaseUpdated
 from shared.database import Database
-from shared.eventlog import LARGEST, EventTooLarge
+from shared.eventlog import LARGEST, EventTooLarge, facts_about, fill_subjects, filling
 from shared.ids import new_id
 from shared.relay import Relay
 from tests.support.scratch import fact, rows
+from tests.support.versions import bring_next_version
 
 CUSTOMERS = [new_id() for _ in range(5)]
 _LOG = "SELECT id, key, sequence, data FROM event_log ORDER BY id"
@@ -89,6 +92,65 @@ async def test_an_event_too_large_to_publish_is_refused_at_once(database: Databa
             session.emit(fact(new_id(), "x" * LARGEST))
 
 
+async def test_the_story_of_one_thing_is_read_by_an_index_and_in_order(database: Database) -> None:
+    one, other = new_id(), new_id()
+    async with database.write() as session:
+        for number in range(300):
+            session.emit(about(other if number % 100 else one, f"{number}"))
+    async with database.read() as session:
+        facts = await facts_about(session, [one])
+        plan = await session.execute(
+            text("EXPLAIN SELECT data FROM event_log WHERE subject = ANY(CAST(:s AS uuid[])) ORDER BY id"), {"s": [one]}
+        )
+        assert "event_log_subject" in "".join(plan.scalars())
+        assert [said.stated_request for _, said in facts] == ["0", "100", "200"]
+        assert {event.subject for event, _ in facts} == {one}
+        assert await facts_about(session, [one], CaseOpened) == []
+        assert len(await facts_about(session, [one, other], CaseOpened, CaseUpdated)) == 300
+
+
+async def test_who_asks_for_a_type_gets_its_old_versions_as_the_newest(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = new_id()
+    async with database.write() as session:
+        session.emit(about(case, "in the first version"))
+    second = bring_next_version(monkeypatch, CaseUpdated, lambda data: data | {"owner": "nobody yet"})
+    async with database.write() as session:
+        session.emit(about(case, "in the second"))
+    async with database.read() as session:
+        facts = await facts_about(session, [case], CaseUpdated)
+    assert [(event.type, said.stated_request, said.owner) for event, said in facts] == [
+        (second, "in the first version", "nobody yet"),
+        (second, "in the second", None),
+    ]
+
+
+async def test_what_the_version_before_wrote_gets_its_subject(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each once, in pieces; what nobody can read is about its customer."""
+    cases, customer = [new_id() for _ in range(5)], new_id()
+    async with database.write() as session:
+        for case in cases:
+            session.emit(about(case, "told"))
+        session.emit(fact(customer, "of a type to come"))
+    async with database.engine.begin() as connection:
+        await connection.execute(text("UPDATE event_log SET subject = NULL"))
+        await connection.execute(
+            text("UPDATE event_log SET type = 'kept.moon.rose.v1' WHERE key = :key"), {"key": str(customer)}
+        )
+    monkeypatch.setattr(filling, "PIECE", 2)
+    assert await fill_subjects(database) == 6
+    assert await fill_subjects(database) == 0
+    found = await rows(database, "SELECT subject FROM event_log ORDER BY id")
+    assert [row.subject for row in found] == [*cases, customer]
+
+
+def about(case: UUID, word: str) -> CaseUpdated:
+    return CaseUpdated(customer_id=CUSTOMERS[0], case_id=case, kind="request", stated_request=word)
+
+
 class Remember:
     """A broker that notes what is published."""
 
@@ -100,5 +162,6 @@ class Remember:
 
         for record in records:
             event = Event.from_record(record.headers, record.value)
-            assert str(parse(event).customer_id) == event.key
+            assert str(parse(event).key) == event.key
+            assert event.subject == UUID(event.key), "the case of `fact` has the customer's id"
             self.published.append((event.key, event.sequence))

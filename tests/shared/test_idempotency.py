@@ -65,6 +65,16 @@ async def test_two_who_choose_the_same_key_do_not_meet(client: httpx.AsyncClient
     assert await words(database) == ["kept", "other"]
 
 
+async def test_one_who_writes_their_token_otherwise_is_the_same(
+    app: FastAPI, client: httpx.AsyncClient, database: Database
+) -> None:
+    token = app.state.tokens.issue("crm", frozenset({"toy:write"}), lifetime=timedelta(hours=1))
+    written = (f"Bearer {token}", f"bearer {token}", f"BEARER   {token}")
+    answers = [await post(client, "a", Authorization=one) for one in written]
+    assert len({answer.text for answer in answers}) == 1
+    assert await words(database) == ["kept"]
+
+
 async def test_after_a_day_it_is_forgotten(client: httpx.AsyncClient, database: Database, clock: ManualClock) -> None:
     await post(client, "a")
     clock.advance(timedelta(days=1, seconds=1))

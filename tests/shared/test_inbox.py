@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from shared.broker import BrokerLost, Partition, Record
+from shared.broker import BrokerLost, Partition, Record, Survey
 from shared.broker.local import LocalBroker
-from shared.contracts import Event
+from shared.contracts import Event, Payload
 from shared.contracts.intake import TOPIC, CaseUpdated, CustomerMerged
 from shared.database import Database, WriteSession
-from shared.handling import BatchHandler, Handlers
+from shared.handling import BatchHandler, Fact, Reaction, Reactions, Work
 from shared.ids import new_id
 from shared.inbox import InboxConsumer
 from tests.support.postgres import ScratchPostgres
@@ -145,6 +145,9 @@ class Fixed:
     def consumer(self, *_: Any, **__: Any) -> "Fixed":
         return self
 
+    async def survey(self, *_: Any) -> Survey:
+        return Survey("fixed", {})
+
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
 
@@ -225,6 +228,73 @@ async def test_trouble_that_passes_loses_and_parks_nothing(database: Database, b
         assert handled == sorted(handled)
 
 
+async def test_partitions_are_handled_in_one_transaction_and_apart_where_one_breaks(database: Database) -> None:
+    """Only the one that breaks waits; the others lose nothing by having been tried with it (X2)."""
+    seen: list[list[str]] = []
+    trouble = {str(BINH)}
+
+    async def handle(session: WriteSession, events: Sequence[Event]) -> None:
+        seen.append([event.key for event in events])
+        await record_effects(session, events)
+        if any(event.key in trouble for event in events):
+            raise ConnectionError("passing")
+
+    keys = {0: ALICE, 1: BINH, 2: new_id()}
+    polled = {
+        Partition(TOPIC, number): [
+            Record(r.topic, r.key, r.value, r.headers, number, at)
+            for at, r in enumerate([event_record(key, f"{number}{n}", n + 1) for n in range(2)])
+        ]
+        for number, key in keys.items()
+    }
+    broker = Fixed([polled])
+    async with running(database, broker, handle):
+        await until(lambda: broker.rewound)
+        await until(lambda: broker.committed)
+    assert set(seen[0]) == {str(key) for key in keys.values()}, "all three are tried in one"
+    assert broker.rewound == [(Partition(TOPIC, 1), 0)]
+    assert broker.committed == {Partition(TOPIC, 0): 2, Partition(TOPIC, 2): 2}
+    assert sorted(await words(database)) == ["00", "01", "20", "21"]
+    trouble.clear()
+    seen.clear()
+    broker = Fixed([polled])
+    async with running(database, broker, handle):
+        await until(lambda: len(broker.committed) == 3)
+    assert sorted(await words(database)) == ["00", "01", "10", "11", "20", "21"]
+    assert seen == [[str(BINH), str(BINH)]], "of all three in one, only what is new"
+    positions = await rows(database, "SELECT partition, next_offset FROM consumer_position ORDER BY partition")
+    assert [tuple(row) for row in positions] == [(0, 2), (1, 2), (2, 2)]
+
+
+async def test_what_nobody_wants_is_passed_over_and_keeps_no_place(database: Database, broker: LocalBroker) -> None:
+    """It moves the position; a type that is in no contract is parked all the same."""
+    merged = CustomerMerged(customer_id=ALICE, into=BINH, reason="the same phone", by="An")
+    event = Event(new_id(), merged.type, "/x", str(ALICE), NOON, 2, merged.model_dump_json().encode())
+    strange = Event(new_id(), "kept.case.sung.v1", "/x", str(BINH), NOON, 1, b"{}")
+    unwanted, unknown = (Record(TOPIC, e.key, e.data, e.headers()) for e in (event, strange))
+    await broker.publish([event_record(ALICE, "one", 1), unwanted, unknown])
+
+    def wants(event_type: str) -> bool:
+        return Reactions(_wanting(CaseUpdated)).wants(event_type)
+
+    async with running(database, broker, wants=wants):
+        await until(lambda: _committed(database, 3))
+    assert await words(database) == ["one"]
+    ((parked,),) = await rows(database, "SELECT key FROM parked_event")
+    assert parked == str(BINH)
+    assert len(await rows(database, "SELECT * FROM inbox")) == 2
+    assert sum(row.next_offset for row in await rows(database, "SELECT next_offset FROM consumer_position")) == 3
+
+
+def _wanting(*payloads: type[Payload]) -> Reaction[None]:
+    async def gather(session: WriteSession, facts: Sequence[Fact]) -> None: ...
+    async def write(session: WriteSession, picture: None) -> None: ...
+
+    reaction = Reaction(gather, write)
+    reaction.on(*payloads)(lambda picture, work, event, payload: None)
+    return reaction
+
+
 async def _records(broker: LocalBroker) -> list[Record]:
     consumer = broker.consumer(str(new_id()), [TOPIC])
     await consumer.start()
@@ -274,21 +344,28 @@ class Rewinding(Fixed):
         self.paused = False
 
 
-async def test_handlers_are_called_by_type_one_after_the_other(database: Database, broker: LocalBroker) -> None:
-    handlers = Handlers()
+async def test_events_are_decided_about_by_type_one_after_the_other(database: Database, broker: LocalBroker) -> None:
+    async def gather(_: WriteSession, __: object) -> list[tuple[str, str]]:
+        return []
 
-    @handlers.on(CaseUpdated)
-    async def updated(session: WriteSession, event: Event, payload: CaseUpdated) -> None:
-        await record_effect(session, event.key, f"{event.sequence} {payload.stated_request}")
-        session.emit(fact(payload.customer_id, "answer"))
+    async def write(session: WriteSession, effects: list[tuple[str, str]]) -> None:
+        for effect in effects:
+            await record_effect(session, *effect)
+
+    reaction = Reaction(gather, write)
+
+    @reaction.on(CaseUpdated)
+    def updated(effects: list[tuple[str, str]], work: Work, event: Event, payload: CaseUpdated) -> None:
+        effects.append((event.key, f"{event.sequence} {payload.stated_request}"))
+        work.emit(fact(payload.customer_id, "answer"))
 
     with pytest.raises(TypeError, match="handled already"):
-        handlers.on(CaseUpdated)(updated)
+        reaction.on(CaseUpdated)(updated)
     merged = CustomerMerged(customer_id=ALICE, into=BINH, reason="the same phone", by="An")
     event = Event(new_id(), merged.type, "/x", str(ALICE), NOON, 2, merged.model_dump_json().encode())
     unhandled = Record(TOPIC, event.key, event.data, event.headers())
     await broker.publish([event_record(ALICE, "one", 1), unhandled, event_record(ALICE, "two", 3)])
-    async with running(database, broker, handlers):
+    async with running(database, broker, Reactions(reaction)):
         await until(lambda: _committed(database, 3))
     assert await words(database) == ["1 one", "3 two"]
     assert len(await rows(database, "SELECT * FROM outbox")) == 2

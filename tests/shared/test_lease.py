@@ -84,3 +84,23 @@ async def test_a_leader_whose_step_fails_gives_way(database: Database) -> None:
 
 async def _little() -> None:
     await asyncio.sleep(0.01)
+
+
+async def test_an_answer_that_was_long_on_its_way_is_trusted_from_before_the_question(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still but for the ten seconds in which the database is asked."""
+    lease, now = Lease(database, "relay", "one", seconds=30), [1000.0]
+    connect = database.alone.connect
+
+    def slowly() -> object:
+        now[0] += 10
+        return connect()
+
+    monkeypatch.setattr("shared.lease.monotonic", lambda: now[0])
+    monkeypatch.setattr(type(database.alone), "connect", lambda _: slowly())
+    assert await lease.acquire()
+    now[0] = 1000 + 20 - 0.1
+    assert lease.held
+    now[0] = 1000 + 20 + 0.1
+    assert not lease.held

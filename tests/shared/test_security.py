@@ -1,6 +1,7 @@
 """Who asks, and what they may: links, tokens, sessions; and what a forger gets."""
 
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from shared.clock import ManualClock
 from shared.ids import new_id
 from shared.problems import Problem, Unauthenticated
-from shared.security import Links, Sessions, Tokens, Vault
+from shared.security import Links, Marks, Sessions, Tokens, Vault
 from shared.security.links import LinkAltered, LinkExpired
 from shared.security.sessions import COOKIE, LIFETIME
+from tests.shared.webapp import browser, make_app
 from tests.support.scratch import NOON, toy_settings
 
 SETTINGS = toy_settings("postgresql+asyncpg://nowhere")
@@ -136,7 +138,7 @@ async def test_a_session_reads_and_writes_with_its_own_csrf_token_alone(
     client: httpx.AsyncClient, app: FastAPI
 ) -> None:
     sessions: Sessions = app.state.sessions
-    cookie, another = sessions.open("an@kept.test"), sessions.read(sessions.open("an@kept.test"))
+    cookie, another = sessions.open("an@kept.test", {"*"}), sessions.read(sessions.open("an@kept.test", {"*"}))
     mine = sessions.read(cookie)
     assert mine is not None
     assert another is not None
@@ -153,8 +155,27 @@ async def test_a_session_reads_and_writes_with_its_own_csrf_token_alone(
     assert (await client.post("/toy/private", files={"csrf": (None, mine.csrf)})).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("public_url", "cookie"),
+    [("https://kept.example", "__Host-kept_session"), ("http://127.0.0.1:8080", "kept_session")],
+)
+async def test_where_people_come_by_https_nobody_else_can_set_their_session(
+    url: str, public_url: str, cookie: str, clock: ManualClock
+) -> None:
+    """The plain name opens nothing there: any host of the same domain could have set it."""
+    app, runtime = make_app(url, clock, public_url=public_url)
+    async with browser(app) as client:
+        opened = app.state.sessions.open("an", {"*"})
+        for name in ("kept_session", "__Host-kept_session"):
+            answer = await client.get("/toy/private", headers={"Cookie": f"{name}={opened}"})
+            assert answer.status_code == (200 if name == cookie else 401)
+            strict = answer.headers.get("strict-transport-security")
+            assert strict == ("max-age=31536000" if public_url.startswith("https") else None)
+    await runtime.stop()
+
+
 async def test_a_session_ends(client: httpx.AsyncClient, app: FastAPI, clock: ManualClock) -> None:
-    client.cookies.set(COOKIE, app.state.sessions.open("an@kept.test"))
+    client.cookies.set(COOKIE, app.state.sessions.open("an@kept.test", {"*"}))
     clock.advance(LIFETIME)
     assert (await client.get("/toy/private")).status_code == 401
 
@@ -163,7 +184,7 @@ def test_a_link_is_no_session_and_a_session_no_link() -> None:
     sessions = Sessions(SETTINGS, ManualClock(NOON))
     assert sessions.read(links("session").token(CUSTOMER, lifetime=HOUR)) is None
     with pytest.raises(Problem):
-        links("session").read(sessions.open("an"))
+        links("session").read(sessions.open("an", {"*"}))
 
 
 def test_the_vault_opens_for_this_installation_alone() -> None:
@@ -174,6 +195,71 @@ def test_the_vault_opens_for_this_installation_alone() -> None:
         Vault(OTHERS).open(sealed)
     with pytest.raises(ValueError, match="another KEPT_SECRET_KEY"):
         Vault(SETTINGS).open(urlsafe_b64encode(b"altered").decode())
+
+
+OLD, NEW = "o" * 40, "n" * 40
+
+
+def keyed(**keys: str) -> Any:
+    return toy_settings("postgresql+asyncpg://nowhere", **({"secret_key": None} | keys))
+
+
+@pytest.mark.parametrize("keys", [f"{NEW},{OLD}", f"{NEW} {OLD}", f" {NEW} , {OLD},", f'["{NEW}", "{OLD}"]'])
+def test_a_key_is_changed_without_a_gap(keys: str) -> None:
+    """What the old key made is good while it is listed; what is made now is good without it."""
+    before, between, after = keyed(secret_key=OLD), keyed(secret_keys=keys), keyed(secret_keys=NEW)
+    made: dict[str, Callable[[Any], str]] = {
+        "token": lambda of: Tokens(of, CLOCK).issue("crm", frozenset(), lifetime=HOUR),
+        "link": lambda of: links(settings=of).token(CUSTOMER, lifetime=HOUR),
+        "session": lambda of: Sessions(of, CLOCK).open("an", {"*"}),
+        "mark": lambda of: Marks(of).mark(CUSTOMER),
+        "secret": lambda of: Vault(of).seal("secret"),
+    }
+    opens: dict[str, Callable[[Any, str], object]] = {
+        "token": lambda of, held: Tokens(of, CLOCK).verify(held),
+        "link": lambda of, held: links(settings=of).read(held),
+        "session": lambda of, held: Sessions(of, CLOCK).read(held),
+        "mark": lambda of, held: Marks(of).read(held),
+        "secret": lambda of, held: Vault(of).open(held),
+    }
+
+    def is_good(what: str, of: Any, held: str) -> bool:
+        try:
+            return opens[what](of, held) is not None
+        except (Problem, ValueError):
+            return False
+
+    for what, make in made.items():
+        old, new = make(before), make(between)
+        good = [is_good(what, of, held) for held in (old, new) for of in (before, between, after)]
+        assert good == [True, True, False, False, True, True], what
+
+
+def test_a_form_that_was_open_while_the_key_changed_is_still_taken() -> None:
+    cookie = Sessions(keyed(secret_key=OLD), CLOCK).open("an", {"*"})
+    before, now = (
+        Sessions(of, CLOCK).read(cookie) for of in (keyed(secret_key=OLD), keyed(secret_keys=f"{NEW} {OLD}"))
+    )
+    assert before == now is not None
+
+
+def test_the_one_key_is_good_beside_the_list() -> None:
+    assert keyed(secret_keys=NEW, secret_key=OLD).keys == (NEW, OLD)
+    assert keyed(secret_keys=f"{NEW},{NEW}", secret_key=NEW).keys == (NEW,)
+
+
+@pytest.mark.parametrize("keys", [{}, {"secret_key": "short"}, {"secret_keys": f"{NEW},short"}, {"secret_keys": " , "}])
+def test_without_a_key_that_cannot_be_guessed_nothing_starts(keys: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"KEPT_SECRET_KEY|at least 32") as refused:
+        keyed(**keys)
+    assert NEW not in str(refused.value)
+
+
+def test_every_token_can_be_told_from_every_other() -> None:
+    issued = [TOKENS.issue("crm", frozenset(), lifetime=HOUR) for _ in range(2)]
+    claims = [jwt.decode(token, options={"verify_signature": False}) for token in issued]
+    assert len({said["jti"] for said in claims}) == 2
+    assert all(said["iat"] == NOON.timestamp() for said in claims)
 
 
 def test_keys_of_different_purposes_have_nothing_in_common() -> None:

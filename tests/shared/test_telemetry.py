@@ -16,7 +16,7 @@ from shared.broker.local import LocalBroker
 from shared.contracts import Event
 from shared.contracts.intake import CaseUpdated
 from shared.database import Database, WriteSession
-from shared.handling import Handlers
+from shared.handling import Reaction, Reactions, Work
 from shared.relay import Relay
 from tests.shared.test_inbox import running
 from tests.shared.test_relay import events, published
@@ -74,18 +74,25 @@ async def test_without_a_good_one_every_request_has_a_trace_of_its_own(
 async def test_an_exporter_sees_one_trace_from_request_to_effect_to_answer(
     client: httpx.AsyncClient, database: Database, broker: LocalBroker, spans: InMemorySpanExporter
 ) -> None:
-    handlers = Handlers()
+    async def gather(_: WriteSession, __: object) -> list[tuple[str, str]]:
+        return []
 
-    @handlers.on(CaseUpdated)
-    async def updated(session: WriteSession, event: Event, payload: CaseUpdated) -> None:
-        await record_effect(session, event.key, f"handled {payload.stated_request}")
+    async def write(session: WriteSession, effects: list[tuple[str, str]]) -> None:
+        for effect in effects:
+            await record_effect(session, *effect)
+
+    reaction = Reaction(gather, write)
+
+    @reaction.on(CaseUpdated)
+    def updated(effects: list[tuple[str, str]], work: Work, event: Event, payload: CaseUpdated) -> None:
+        effects.append((event.key, f"handled {payload.stated_request}"))
         if payload.stated_request == "kept":
-            session.emit(fact(UUID(event.key), "answer"))
+            work.emit(fact(UUID(event.key), "answer"))
 
     await send(client)
     relay = Relay(database, broker)
     await relay.publish_waiting()
-    async with running(database, broker, handlers):
+    async with running(database, broker, Reactions(reaction)):
         await until(lambda: _has(database, "handled kept"))
     assert [t.split("-")[1] for t in await traces(database) if t] == [TRACE, TRACE]
 

@@ -203,7 +203,7 @@ async def test_a_running_worker_wakes_for_a_timer_set_meanwhile(url: str) -> Non
     await until(lambda: words(database), within=5)
     assert database.clock.now() >= soon
     stop.set()
-    database.timers_moved.set()
+    database.signals.wake()
     await asyncio.wait_for(running, 5)
     await database.close()
 

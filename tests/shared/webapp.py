@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import Depends, FastAPI, Form, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
@@ -45,6 +45,12 @@ async def make_note(note: Note, session: Writing) -> dict[str, str]:
     await record_effect(session, str(note.customer), note.word)
     await session.execute(text("SELECT CAST(:count AS int)"), {"count": note.count})
     return {"event": str(session.emit(fact(note.customer, note.word)).id)}
+
+
+@routes.post("/commitments/p/{token}")
+async def act_on_page(token: str, session: Writing) -> Response:
+    """As a customer's page answers: back to itself, by the link."""
+    return RedirectResponse(f"/commitments/p/{token}", status_code=303)
 
 
 @routes.post("/notes/{word}/refuse")
@@ -116,6 +122,11 @@ async def act(who: Known) -> dict[str, Any]:
     return {"subject": who.subject, "scopes": sorted(who.scopes)}
 
 
+@routes.post("/private/notes", status_code=201)
+async def make_private_note(note: Note, session: Writing, who: Known) -> dict[str, str]:
+    return {"event": str(session.emit(fact(note.customer, note.word)).id)}
+
+
 def make_app(url: str, clock: Clock, **settings: Any) -> tuple[FastAPI, Runtime]:
     runtime = Runtime(toy_service(routers=[routes]), toy_settings(url, **settings), clock=clock, role="api")
     return create_app(runtime, manage_runtime=False), runtime
@@ -125,5 +136,5 @@ def make_app(url: str, clock: Clock, **settings: Any) -> tuple[FastAPI, Runtime]
 async def browser(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Gets what a stranger gets: an exception inside is an answer, not an exception here."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://kept.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         yield client

@@ -111,7 +111,8 @@ class Tab:
         await self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     async def cookie(self, url: str, name: str, value: str) -> None:
-        await self.send("Network.setCookie", url=url, name=name, value=value, httpOnly=True)
+        secure = name.startswith("__Host-")
+        await self.send("Network.setCookie", url=url, name=name, value=value, httpOnly=True, path="/", secure=secure)
 
     async def picture(self, path: Path, *, tallest: int = 3000) -> None:
         """The whole page as a PNG, as far as `tallest` pixels."""

@@ -10,14 +10,15 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive", "content-encoding"})
 
 
 @asynccontextmanager
-async def serve_gateway(port: int, addresses: Mapping[str, str]) -> AsyncIterator[None]:
-    """Serves 127.0.0.1:port: each path goes to the address of the service it begins with."""
+async def serve_gateway(port: int, addresses: Mapping[str, str], mailbox: ASGIApp) -> AsyncIterator[None]:
+    """Serves 127.0.0.1:port: each path goes to the address of the service it begins with, or to the mailbox."""
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
 
         async def forward(request: Request) -> Response:
@@ -42,6 +43,8 @@ async def serve_gateway(port: int, addresses: Mapping[str, str]) -> AsyncIterato
         app = Starlette(
             routes=[
                 Route("/ready", ready),
+                Route("/mailbox", mailbox),
+                Route("/mailbox/{rest:path}", mailbox),
                 Route("/{service}", forward, methods=METHODS),
                 Route("/{service}/{rest:path}", forward, methods=METHODS),
             ]

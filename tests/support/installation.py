@@ -16,8 +16,8 @@ from time import monotonic
 
 import httpx
 
-from services import registry
-from services.mailbox import Mailbox, listening
+from services.host import registry
+from services.host.mailbox import Mailbox, application, known_to, listening
 from shared.clock import SystemClock
 from shared.embedded.child import spawn
 from shared.migrations import upgrade
@@ -141,7 +141,10 @@ async def installation(
                     process.start()
                     made.processes[name, role] = process
             addresses = {name: made.processes[name, "api"].url for name in registry.NAMES}
-            async with serve_gateway(gateway_port, addresses):
+            async with (
+                known_to(addresses["intake"]) as may_read,
+                serve_gateway(gateway_port, addresses, application(mailbox, url, may_read)),
+            ):
                 await made.ready()
                 yield made
     finally:

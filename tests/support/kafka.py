@@ -90,20 +90,19 @@ def _try(make: Callable[[], KafkaServer]) -> KafkaServer | str:
     server: KafkaServer | None = None
     reason = ""
     with warnings.catch_warnings():
-        # Docker's client leaves its socket open where no engine answers; it is collected in here.
-        # Docker's client leaves its socket open where no engine answers; it is collected in here.
+        # Docker's client leaves its socket open where no engine answers, and Kafka's where a broker that starts drops
+        # it: they are collected in here, and not in the middle of some test.
         warnings.simplefilter("ignore", ResourceWarning)
         try:
             server = make()
             server.start()
         except Exception as error:
             reason = str(error)
-        else:
-            return server
-        if server:
-            server.discard()
+            if server:
+                server.discard()
+            server = None
         gc.collect()
-    return reason
+    return server or reason
 
 
 def _candidates() -> dict[str, Callable[[], KafkaServer]]:

@@ -105,6 +105,7 @@ async def _speaks_kafka(bootstrap: str) -> bool:
             await reader.readexactly(8)
         finally:
             writer.close()
+            await writer.wait_closed()
     except (OSError, EOFError):
         return False
     return True

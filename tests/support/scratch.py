@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import MetaData, text
 
 from shared.broker import Record
 from shared.contracts import Event, parse
@@ -47,7 +47,7 @@ def toy_settings(database_url: str, **others: Any) -> ServiceSettings:
 
 def toy_service(**parts: Any) -> Service:
     """A service `toy` that consumes kept.intake and writes down the words; `parts` are Service's fields."""
-    values = {"routers": [], "topics": [TOPIC], "handle": record_effects, **parts}
+    values = {"routers": [], "topics": [TOPIC], "handle": record_effects, "tables": MetaData(), **parts}
     return Service(name="toy", migrations=MIGRATIONS, **values)
 
 
@@ -90,7 +90,7 @@ async def rows(database: Database, statement: str, **values: Any) -> list[Any]:
         return list(await session.execute(text(statement), values))
 
 
-async def until(true: Callable[[], Any], *, within: float = 10.0) -> None:
+async def until(true: Callable[[], Any], *, within: float = 30.0) -> None:
     """Waits until `true()` is, which may be awaitable. Raises TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
         while True:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 
-from services.serve import SERVER, Server
+from services.host.serve import SERVER, Server
 from shared.http import create_app
 from shared.runtime import Runtime
 

@@ -78,6 +78,7 @@ def test_a_kind_that_was_asked_for_by_name_is_demanded(monkeypatch: pytest.Monke
     assert find_kafka() == NoKafka("java: there is no java", demanded=True)
 
 
+@pytest.mark.process
 def test_jars_that_cannot_be_fetched_leave_no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     maven = tmp_path / "mvn"

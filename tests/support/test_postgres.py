@@ -27,6 +27,8 @@ from tests.support.postgres import (
     scratch_postgres,
 )
 
+pytestmark = pytest.mark.process
+
 PARENT = """
 import sys, threading, time
 from pathlib import Path

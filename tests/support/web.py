@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+Meet = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""What a server does with a connection."""
 
 
 @dataclass
@@ -69,13 +72,35 @@ async def serving(
             await answer(web.asked[-1])
         except (OSError, asyncio.IncompleteReadError):
             web.hung_up.set()
+
+    async with listening(meet, tls=tls) as web.port:
+        yield web
+
+
+@asynccontextmanager
+async def listening(meet: Meet, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """A server on this port, none of whose connections is left open at the end."""
+    meeting: set[asyncio.Task[None]] = set()
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        meeting.add(task)
+        try:
+            await meet(reader, writer)
         finally:
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
-    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=tls)
-    web.port = server.sockets[0].getsockname()[1]
+    server = await asyncio.start_server(keep, "127.0.0.1", 0, ssl=tls)
     async with server:
-        yield web
+        yield server.sockets[0].getsockname()[1]
+    if meeting:
+        _, late = await asyncio.wait(meeting, timeout=1)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
 
 def certificate(directory: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from fastapi import Request
 
-from shared.contracts.commitments import Outcome, Terms
+from shared.contracts.commitments import Outcome
+from shared.contracts.terms import Terms
 from shared.problems import Gone, NotFound
 from shared.spoken import speak_briefly, speak_time, speak_whole_day
 from shared.web import Pages, problem_page

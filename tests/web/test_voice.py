@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from services.commitments import customer_page as commitments
-from services.commitments.words import REACHED_NOBODY, SAYS
-from services.feedback import pages as feedback
-from services.notifications import composing
+from services.commitments.cases.sentences import REACHED_NOBODY, SAYS
+from services.commitments.customer_page import page as commitments
+from services.feedback.asking import page as feedback
+from services.intake.timeline import titles
+from services.notifications.messages import composing
 from shared.web import pages as frame
 from shared.web.words import VIETNAMESE
 
@@ -22,8 +23,9 @@ FOR_STAFF = {
 }
 """What our own people alone are told: they are "bạn"."""
 
-PAGES = Path(commitments.__file__).parent / "pages"
-SURVEY = Path(feedback.__file__).parent / "pages"
+ROOT = Path(__file__).parents[2]
+PAGES = Path(commitments.__file__).parents[1] / "pages"
+SURVEY = Path(feedback.__file__).parents[1] / "pages"
 FRAME = Path(frame.__file__).parent
 CUSTOMERS = [
     *(PAGES / name for name in ("promise.html", "task.html", "standards.html")),
@@ -41,6 +43,16 @@ def test_every_sentence_of_a_customers_page_is_there_in_vietnamese_and_none_is_f
     assert sentences
     assert sentences - VIETNAMESE.keys() == set()
     assert sentences & FOR_STAFF == set()
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("services/**/pages/*.html")), ids=lambda page: page.name)
+def test_every_sentence_of_every_page_is_there_in_vietnamese(page: Path) -> None:
+    assert set(re.findall(r'\bt\("([^"]+)"\)', page.read_text())) - VIETNAMESE.keys() == set()
+
+
+def test_every_title_on_a_timeline_is_there_in_vietnamese() -> None:
+    said = {*titles._RECEIVED.values(), *titles._SENT.values(), *titles._CHANGED.values(), *titles._TITLES.values()}
+    assert said - VIETNAMESE.keys() == set()
 
 
 def test_what_policy_promises_and_mails_say_it_alike() -> None:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.commitments import promise as core
 from services.commitments.board.lanes import Act
+from services.commitments.customer_page.forms import (
+    WORDS,
+    Form,
+    instant_of,
+    number_of,
+    sentence,
+    text_of,
+    text_or_none,
+)
 from services.commitments.errors import DueInThePast, DueTooFar, FieldWrong
-from services.commitments.forms import WORDS, Form, instant_of, number_of, sentence, text_of, text_or_none
-from services.commitments.promise import Decision, Promise
-from shared.contracts.commitments import Progress
+from services.commitments.promise import core
+from services.commitments.promise.core import Decision, Promise
+from shared.contracts.terms import Progress
 
 
 def decide(act: Act, form: Form, promise: Promise, *, by: str, now: datetime) -> Decision:
-    """Raises FieldWrong where the form does not hold, or what the command raises."""
+    """Decides what the form asks for. Raises FieldWrong for a field that is wrong, or what the command raises."""
     match act:
         case Act.FULFIL:
             return core.fulfil(promise, now, by=by)
@@ -57,7 +65,7 @@ def _progress(form: Form, promise: Promise, now: datetime) -> Progress:
 
 
 def _instant(form: Form, name: str, promise: Promise, now: datetime) -> datetime:
-    """A time to come. Raises FieldWrong."""
+    """The instant that the form names, in the future. Raises FieldWrong."""
     at = instant_of(form, name, promise.binds.zone)
     if at is None:
         raise FieldWrong(f"{name}_day", "Please choose a day.")

@@ -1,4 +1,4 @@
-"""Where on the board a promise stands, what is said beside it, and what may be done with it there. Pure."""
+"""The lanes of the board: which one a promise is in, the status beside it, and what can be done with it. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.commitments.estimates.answer import UNKNOWN, Outlook
-from services.commitments.promise import OURS, RULES, Command, Promise, Status
-from shared.contracts.commitments import CommitmentKind
+from services.commitments.promise.core import OURS, RULES, Command, Promise, Status
+from shared.contracts.terms import CommitmentKind
 
 SOON = timedelta(hours=24)
 MOST = 50
@@ -17,7 +17,7 @@ MOST = 50
 
 
 class Lane(StrEnum):
-    """In reading order: what hurts a customer first, what is over last."""
+    """The lanes in reading order: first what hurts a customer, last what is over."""
 
     BROKEN = "broken"
     RISK = "risk"
@@ -29,7 +29,7 @@ class Lane(StrEnum):
 
 
 class Act(StrEnum):
-    """What the board offers; the words of the commands that they give."""
+    """The acts that the board offers, named as its forms send them."""
 
     FULFIL = "fulfil"
     PROGRESS = "progress"
@@ -42,7 +42,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was said with the last "no" or the last wait: the reason, and the time that would suit the customer."""
+    """The customer's last "no" or our last wait: the reason, and the time that would suit the customer."""
 
     reason: str
     proposed_due_at: datetime | None = None
@@ -60,7 +60,7 @@ class Line:
 
     @property
     def is_own(self) -> bool:
-        """Whether a person made it; the others are opened by policy."""
+        """True for a promise that a person made; the others are opened by policy."""
         return self.promise.kind is CommitmentKind.PROMISE
 
 
@@ -101,12 +101,12 @@ def _lane_of_open(promise: Promise, now: datetime) -> Lane:
 
 
 def waits_for_customer(promise: Promise) -> bool:
-    """Whether the next act is the customer's: our clock stands still, or the promise is theirs."""
+    """Tells whether the next act is the customer's: our clock stands still, or the promise is theirs."""
     return promise.is_open and (promise.waiting_since is not None or promise.obligor == "customer")
 
 
 def refused_change(promise: Promise) -> bool:
-    """Whether the customer said no to the newest terms while earlier ones stand."""
+    """Tells whether the customer said no to the newest terms while earlier ones stand."""
     return promise.is_open and promise.binding < len(promise.terms) == promise.answered
 
 
@@ -114,7 +114,7 @@ _SHORT = frozenset({Lane.BROKEN, Lane.WAITING, Lane.DECLINED, Lane.KEPT})
 
 
 def arrange(lines: Sequence[Line], now: datetime) -> Board:
-    """Every lane, in order; the order of the lines is kept. What is still to be done is shown in full."""
+    """Sorts lines into lanes and keeps their order. Promises that are still to be done are shown in full."""
     shelves: dict[Lane, list[Line]] = {lane: [] for lane in Lane}
     for line in lines:
         lane = Lane.RISK if line.outlook.breaks else lane_of(line.promise, now)
@@ -127,12 +127,12 @@ def arrange(lines: Sequence[Line], now: datetime) -> Board:
 
 
 def signed(line: Line, now: datetime) -> Line:
-    """With the sign beside it."""
+    """The line with the status beside it."""
     return replace(line, status="likely_to_break" if line.outlook.breaks else status_of(line.promise, now))
 
 
 def status_of(promise: Promise, now: datetime) -> str:
-    """The sign beside a promise: its outcome, what is wrong with it, or where it stands."""
+    """The status beside a promise: its outcome, what is wrong with it, or where it stands."""
     if promise.outcome is not None:
         return promise.outcome.value
     if waits_for_customer(promise):
@@ -143,7 +143,7 @@ def status_of(promise: Promise, now: datetime) -> str:
 
 
 def offers(promise: Promise, now: datetime) -> tuple[Act, ...]:
-    """What may be done with it here and now. The decision itself looks again."""
+    """The acts that the board offers for a promise now. The command itself checks again."""
     return tuple(act for act in Act if _may(promise, act, now))
 
 

@@ -43,14 +43,14 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`unsettled`: the transactions before this one may still write what lies before `last` in the log."""
+    """How far the log was read. `unsettled`: transactions before this one may still write before `last` in the log."""
 
     last: int | None = None
     unsettled: int | None = None
 
 
 def compare(seen: Seen, look: Look) -> tuple[Seen, bool]:
-    """What is seen now, and whether that is news.
+    """Compares two looks at the log: what is seen now, and whether that is news.
 
     Ids are given out before the commit, so that a later one can be visible first. Once all that ran beside it has
     ended, it is news again.
@@ -63,7 +63,7 @@ def compare(seen: Seen, look: Look) -> tuple[Seen, bool]:
 
 
 class News:
-    """`closing` ends every stream at once."""
+    """The news of changes for all open boards of this process. `closing` ends every stream at once."""
 
     def __init__(self, database: Database, closing: asyncio.Event, *, pause: float = PAUSE) -> None:
         self._database, self._closing, self._pause = database, closing, pause
@@ -100,7 +100,7 @@ class News:
             self._bells.discard(bell)
 
     async def _watch(self) -> None:
-        """For as long as anybody watches."""
+        """Looks at the log again and again for as long as anybody watches."""
         seen = Seen()
         while self._bells and not self._closing.is_set():
             seen, news = await self._looked(seen)

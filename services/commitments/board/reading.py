@@ -1,11 +1,10 @@
-"""What the board reads, by indices and with an end: however many promises there are, a page costs the same.
+"""The queries of the board: by indices and limited, so that a page costs the same however many promises there are.
 
 Filters without an index of their own look among the promises that are due first (or ended last), and the page says so.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,10 +17,11 @@ from sqlalchemy import Row, TextClause, text
 from services.commitments.board.lanes import MOST, Heard, Line, refused_change, signed
 from services.commitments.estimates.answer import UNKNOWN
 from services.commitments.estimates.outlook import outlooks
-from services.commitments.promise import Promise, Status
-from services.commitments.store import COLUMNS, as_promise
+from services.commitments.promise.core import Promise, Status
+from services.commitments.promise.store import COLUMNS, as_promise
 from shared.contracts.commitments import CommitmentDeclined, CommitmentWaiting
 from shared.database import ReadSession
+from shared.eventlog import facts_about
 
 LIMIT = 200
 """Open promises on one board. More than a person can act on is a list, not a board: the API has it."""
@@ -35,7 +35,7 @@ RECORD = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a board is narrowed to; the query string of its address."""
+    """The filters of a board, as the query string of its address holds them."""
 
     owner: str = ""
     team: str = ""
@@ -46,7 +46,7 @@ class Filters:
         return bool(self.owner or self.team or self.kind or self.q)
 
     def address(self, **others: object) -> str:
-        """The query string, `?` included, with what is not empty."""
+        """The query string of the filters that are set, `?` included."""
         asked = {"owner": self.owner, "team": self.team, "kind": self.kind, "q": self.q, **others}
         return "?" + urlencode({name: str(value) for name, value in asked.items() if value})
 
@@ -89,7 +89,7 @@ def opened(filters: Filters, *, waiting: bool) -> TextClause:
 
 
 def ended(filters: Filters) -> TextClause:
-    """What ended lately, the newest first: so many of each status, of those that ended last."""
+    """The promises that ended lately, the newest first: so many of each status."""
     return text(f"""
         SELECT {COLUMNS}, name FROM (
             SELECT c.*, row_number() OVER (PARTITION BY c.status ORDER BY c.closed_at DESC, c.id) AS place FROM (
@@ -104,10 +104,6 @@ _ONE = text(f"""
     SELECT {COLUMNS}, name FROM commitment
     LEFT JOIN (SELECT id AS customer, name FROM customer) k ON k.customer = customer_id WHERE id = :id
 """)
-_HEARD = text("""
-    SELECT type, data FROM event_log
-    WHERE key = ANY(CAST(:keys AS text[])) AND type = ANY(CAST(:types AS text[])) ORDER BY key, sequence DESC
-""")
 _RECORD = """
     SELECT count(*) FILTER (WHERE outcome IN ('kept', 'kept_after_agreed_change')) AS kept, count(*) AS ended FROM (
         SELECT * FROM commitment WHERE closed_at > :since ORDER BY closed_at DESC, id LIMIT :look) c
@@ -117,14 +113,14 @@ _RECORD = """
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`more`: others are open beyond these."""
+    """The promises that were found. `more`: others are open beyond these."""
 
     lines: Sequence[Line]
     more: bool
 
 
 async def lines(session: ReadSession, filters: Filters, now: datetime) -> Found:
-    """What the board shows now."""
+    """The lines that the board shows now."""
     values = {**filters.values(), "look": LOOK}
     ours = _lines(await session.execute(opened(filters, waiting=False), values | {"limit": LIMIT + 1}))
     theirs = _lines(await session.execute(opened(filters, waiting=True), values | {"limit": MOST + 1}))
@@ -153,7 +149,7 @@ async def record(session: ReadSession, now: datetime, *, owner: str = "", team: 
 
 
 async def _with_outlook(session: ReadSession, found: Sequence[Line], now: datetime) -> list[Line]:
-    """How those on the board will end (N10), and no others: so it costs the same for a million."""
+    """The lines with the outlook of each promise (N10), read for these alone: it costs the same for a million."""
     seen = await outlooks(session, [line.promise for line in found], now)
     return [replace(line, outlook=seen.get(line.promise.id, UNKNOWN)) for line in found]
 
@@ -171,19 +167,12 @@ def _speaks(promise: Promise) -> bool:
 
 
 async def said_last(session: ReadSession, promises: Collection[Promise]) -> dict[UUID, Heard]:
-    """What was said with the wait of each that waits, with the last "no" of the others."""
+    """The reason of the wait of each promise that waits, and the last "no" of the others."""
     waits = {p.id: p.waiting_since is not None for p in promises}
-    values = {
-        "keys": list({str(p.customer_id) for p in promises}),
-        "types": [CommitmentDeclined.type, CommitmentWaiting.type],
-    }
     heard: dict[UUID, Heard] = {}
-    for type_, data in await session.execute(_HEARD, values):
-        said = json.loads(data)
-        id_ = UUID(said["commitment_id"])
-        if id_ in waits and id_ not in heard and waits[id_] == (type_ == CommitmentWaiting.type):
-            at = said.get("proposed_due_at")
-            heard[id_] = Heard(said["reason"], datetime.fromisoformat(at) if at else None)
+    for _, said in await facts_about(session, waits, CommitmentDeclined, CommitmentWaiting):
+        if waits[said.commitment_id] == isinstance(said, CommitmentWaiting):
+            heard[said.commitment_id] = Heard(said.reason, getattr(said, "proposed_due_at", None))
     return heard
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,18 +12,18 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from services.commitments.access import MayRead, MayWrite
-from services.commitments.authority import weigh
+from services.commitments.authority.limits import weigh
+from services.commitments.authority.standing import standing
 from services.commitments.board import lanes, reading
 from services.commitments.board.acting import decide
 from services.commitments.board.lanes import Act
 from services.commitments.board.news import News
 from services.commitments.board.reading import LIMIT, LOOK, Filters
+from services.commitments.customer_page.forms import sentence
 from services.commitments.errors import FieldWrong
-from services.commitments.forms import sentence
-from services.commitments.promise import Decision, Promise
-from services.commitments.routes import Store, command, done
-from services.commitments.staff import standing
-from shared.contracts.commitments import CommitmentKind
+from services.commitments.promise.core import Decision, Promise
+from services.commitments.promising.routes import Store, command, done
+from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession, WriteSession
 from shared.problems import Conflict, Invalid, Problem
 from shared.routing import Reading, Writing, router
@@ -75,7 +74,7 @@ async def stream(request: Request, who: MayRead) -> StreamingResponse:
 
 @pages.get("/board.js")
 async def script() -> Response:
-    """The same for everybody; its address names its version."""
+    """The board's script, the same for everybody; its address names its version."""
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
     return Response(SCRIPT, media_type="text/javascript", headers=headers)
 
@@ -91,10 +90,11 @@ async def act(
     filters: Asked,
     lang: Lang = "en",
 ) -> Response:
-    """Does it and goes back to the board; or shows the board with the refusal beside the slip, and what was typed."""
+    """Acts and goes back to the board; or shows the board with the refusal beside the slip, and what was typed."""
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     try:
-        await _do(act, typed, store, session, who, id)
+        async with session.attempt():
+            await _do(act, typed, store, session, who, id)
     except (Conflict, Invalid) as problem:
         return await _render(request, session, who, filters, lang, id, refused=(act, typed, problem))
     back = filters.address(lang=lang, said=act.value)
@@ -109,7 +109,7 @@ async def _do(
     who: Principal,
     id: UUID,  # noqa: A002
 ) -> None:
-    """As by the API: what is done may promise the next (C15), and a change is weighed by its author's limits (C17)."""
+    """Acts as the API does: an update promises the next one (C15), a change is weighed by its author's limits (C17)."""
     if act is Act.FULFIL:
         await done(store, session, id, by=who.subject)
         return
@@ -136,8 +136,8 @@ async def _render(
     said: Act | None = None,
     refused: Refused | None = None,
 ) -> HTMLResponse:
-    """`id`: the promise whose forms are open."""
-    now: datetime = request.app.state.runtime.clock.now()
+    """Renders the board. `id`: the promise whose forms are open."""
+    now = session.now
     found = await reading.lines(session, filters, now)
     arranged = lanes.arrange(found.lines, now)
     shown = next((line for shelf in arranged.values() for line in shelf.lines if line.promise.id == id), None)
@@ -163,7 +163,7 @@ async def _render(
         record=await reading.record(session, now, owner=filters.owner, team=filters.team),
         their_record=await reading.record(session, now, owner=opened.promise.owner or "") if opened else None,
         may_act=who.may("commitments:write"),
-        csrf=who.session.csrf if who.session else "",
+        csrf=who.csrf,
         said=said,
         refused=act,
         typed=typed,

@@ -7,21 +7,21 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query, Request, status
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
-from services.commitments.access import MayRead, MayWrite
-from services.commitments.calendars.ical import LARGEST, Unreadable, read_closed
+from services.commitments.access import MayRead
+from services.commitments.authority.effective import begins
+from services.commitments.authority.standing import MayAdminister
 from services.commitments.calendars.schemas import CalendarView, Closed, Definition, NewCalendar
 from services.commitments.calendars.store import add_version, version_at, versions
-from services.commitments.effective import begins
 from services.commitments.errors import CalendarNotFound, UnreadableCalendarFile
-from services.commitments.promise import FARTHEST
+from services.commitments.promise.core import FARTHEST
+from shared.calendars.ical import LARGEST, Unreadable, read_closed
+from shared.instants import Instant
 from shared.problems import TooLarge
 from shared.routing import Reading, Writing, router
 
 api = router("/commitments/calendars", tags=["calendars"])
-
-EARLIEST = 1970
 
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
@@ -35,7 +35,7 @@ class CalendarVersion(BaseModel):
 
 @api.get("")
 async def calendars(session: Reading, who: MayRead) -> list[CalendarVersion]:
-    """Every version there is and was; the newest valid one counts."""
+    """The calendars with all their versions; the newest valid one counts."""
     return [
         CalendarVersion(name=r.name, zone=r.definition["zone"], valid_from=r.valid_from, set_by=r.set_by)
         for r in await versions(session)
@@ -43,8 +43,8 @@ async def calendars(session: Reading, who: MayRead) -> list[CalendarVersion]:
 
 
 @api.put("", status_code=status.HTTP_201_CREATED)
-async def set_calendar(new: NewCalendar, session: Writing, who: MayWrite) -> CalendarView:
-    """A calendar from an instant on. Clocks that run keep the version that was valid when they began."""
+async def set_calendar(new: NewCalendar, session: Writing, who: MayAdminister) -> CalendarView:
+    """Sets a calendar from an instant on. Clocks that run keep the version that was valid when they began."""
     valid_from = begins(new.valid_from, session.now)
     before = await version_at(session, new.name, valid_from)
     imported = before.definition["imported"] if before is not None else Closed()
@@ -56,22 +56,21 @@ async def set_calendar(new: NewCalendar, session: Writing, who: MayWrite) -> Cal
 @api.get("/{name}")
 async def calendar(
     name: Name,
-    request: Request,
     session: Reading,
     who: MayRead,
-    at: Annotated[AwareDatetime | None, Query(description="As it is valid then; now where nothing is said.")] = None,
+    at: Annotated[Instant | None, Query(description="As it is valid then; now where nothing is said.")] = None,
 ) -> CalendarView:
-    now: datetime = request.app.state.runtime.clock.now()
+    now = session.now
     at = min(at or now, now + FARTHEST)
-    row = await version_at(session, name, at) if at.year > EARLIEST else None
+    row = await version_at(session, name, at)
     if row is None:
         raise CalendarNotFound(f"there is no calendar {name} at that time")
     return CalendarView.of(row)
 
 
 @api.post("/{name}/ical", status_code=status.HTTP_201_CREATED)
-async def import_ical(name: Name, request: Request, session: Writing, who: MayWrite) -> CalendarView:
-    """The events of a file (RFC 5545, at most 512 KiB) are closed time from now on; they replace those of the last."""
+async def import_ical(name: Name, request: Request, session: Writing, who: MayAdminister) -> CalendarView:
+    """Imports a file's events (RFC 5545, at most 512 KiB) as closed time from now on, in place of the last file's."""
     row = await version_at(session, name, session.now)
     if row is None:
         raise CalendarNotFound(f"there is no calendar {name} at that time")

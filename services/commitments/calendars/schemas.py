@@ -1,4 +1,4 @@
-"""What the HTTP interface takes and gives of calendars; and how a version is stored."""
+"""The requests and answers about calendars, and how a version is stored."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from services.commitments.calendars.model import Calendar, Window, check_windows, holidays_of
-from services.commitments.schemas import Strict, Zone
+from services.commitments.fields import Strict
+from shared.calendars.model import Calendar, Window, check_windows, holidays_of
+from shared.instants import Day, Instant, Zone
 
 CalendarName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -33,18 +34,18 @@ Windows = Annotated[list[WindowIn], Field(max_length=24)]
 class OpenDay(Strict):
     """A day that is open so, whatever the week and the holidays say."""
 
-    on: date
+    on: Day
     windows: Annotated[list[WindowIn], Field(min_length=1, max_length=24)]
 
 
 class Hours(Strict):
-    """When it is open. A weekday that is left out is closed. `country` and `subdivision`: codes of ISO 3166."""
+    """The opening hours. A weekday that is left out is closed. `country` and `subdivision`: codes of ISO 3166."""
 
     zone: Zone
     week: dict[Weekday, Windows]
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
     subdivision: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,3}$")] | None = None
-    closed_days: list[date] = Field(default_factory=list, max_length=1000)
+    closed_days: list[Day] = Field(default_factory=list, max_length=1000)
     open_days: list[OpenDay] = Field(default_factory=list, max_length=400)
 
     @model_validator(mode="after")
@@ -67,7 +68,7 @@ class NewCalendar(Hours):
     """A calendar as it is from `valid_from` (now) on. What was imported into it stays."""
 
     name: CalendarName
-    valid_from: AwareDatetime | None = None
+    valid_from: Instant | None = None
 
 
 class Closed(BaseModel):
@@ -78,7 +79,7 @@ class Closed(BaseModel):
 
 
 class Definition(Hours):
-    """What one version of a calendar says, as it is stored."""
+    """One version of a calendar, as it is stored."""
 
     imported: Closed = Field(default_factory=Closed)
 

@@ -1,4 +1,4 @@
-"""What can be promised at a level, or why nothing can. Pure.
+"""The answer of an estimate: what can be promised at a level, or why nothing can. Pure.
 
 A curve is drawn in a window of the last days. Where it rests on too little, or ends before the level, the window is
 doubled; where the widest will not do either, that is said, with the best level there is and an age that is too early.
@@ -13,8 +13,8 @@ from datetime import datetime
 from math import ceil, floor
 from typing import Literal, NamedTuple
 
-from services.commitments.days import Due
-from services.commitments.estimates.survival import Curve
+from services.commitments.promise.core.days import Due
+from shared.statistics.survival import Curve
 
 LEVEL = 0.90
 """Of ten promises, nine are to be kept: the level of costs where being late costs nine times being early."""
@@ -66,7 +66,7 @@ class Fitted:
 
 
 class Outlook(NamedTuple):
-    """`breaks`: it will rather break than not, and nobody has warned of it yet.
+    """How a promise under way will probably end. `breaks`: rather broken than kept, and nobody has warned of it yet.
 
     `done_by`: when nine in ten of those that have come this far are done, as it can be said, so a time to offer; None
     where history does not say.
@@ -82,7 +82,7 @@ UNKNOWN = Outlook()
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """`duration` in seconds, None where it is refused: then `why` says so, and it takes longer than `lower_bound`.
+    """An estimate: `duration` in seconds, or None with the reason `why` and the `lower_bound` that it exceeds.
 
     `best_level` is the highest that the same history supports.
     """

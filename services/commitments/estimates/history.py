@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from services.commitments.estimates.survival import Span
 from shared.database import ReadSession
+from shared.statistics.survival import Span
 
 # As in the index `commitment_history`: by category, and by when its life ended, for ever where it has not.
 _CATEGORY = "coalesce(category, '')"
@@ -50,7 +50,7 @@ CATEGORIES = text(f"""
 
 
 class Lives(NamedTuple):
-    """Of each promise, when it was told and until when we have watched it, in seconds, and whether it was done then."""
+    """For each promise when it was told and until when we watched it, in seconds, and whether it was done then."""
 
     began: Sequence[float]
     until: Sequence[float]
@@ -58,13 +58,13 @@ class Lives(NamedTuple):
 
 
 async def lives(session: ReadSession, category: str, *, days: int, now: datetime) -> Lives:
-    """Of a category ("" is that of promises without one), those that were under way in the last days."""
+    """The lives of a category's promises ("" for those without one) that were under way in the last days."""
     values = {"category": category, "since": now - timedelta(days=days), "now": now}
     return Lives(*(await session.execute(LIVES, values)).one())
 
 
 def spans(lives: Lives, since: datetime) -> list[Span]:
-    """Their ages in seconds, seen through a window that begins at `since`. What had ended by then falls out later."""
+    """The ages of lives in seconds, in a window that begins at `since`. What had ended by then falls out later."""
     opens = since.timestamp()
     return [
         Span(max(opens - began, 0.0), max(until - began, 0.0), done) for began, until, done in zip(*lives, strict=True)

@@ -1,4 +1,4 @@
-"""How promises under way will end, by their age and what history says of ones that have come as far (N10).
+"""The outlook of promises under way, by their age and the history of those that have come as far (N10).
 
 Those without a category are of every sort: what came of others says nothing of the one at hand.
 """
@@ -9,17 +9,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from services.commitments.days import communicable
 from services.commitments.estimates import store
 from services.commitments.estimates.answer import LIKELY, Fitted, Outlook
 from services.commitments.estimates.promising import again
-from services.commitments.promise import Promise
-from shared.contracts.commitments import CommitmentKind
+from services.commitments.promise.core import Promise
+from services.commitments.promise.core.days import communicable
+from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession
 
 
 async def outlooks(session: ReadSession, promises: Iterable[Promise], now: datetime) -> Mapping[UUID, Outlook]:
-    """Of these, those under way of which history says something. One look, or none."""
+    """The outlooks of those promises that are under way and have a history. One query, or none."""
     asked = [promise for promise in promises if promise.category is not None and is_under_way(promise, now)]
     if not asked:
         return {}
@@ -35,7 +35,7 @@ def outlook(fitted: Fitted, promise: Promise, now: datetime) -> Outlook:
 
 
 def is_under_way(promise: Promise, now: datetime) -> bool:
-    """Whether it is a promise of ours that was told, whose clock runs and whose time is not over."""
+    """Tells whether a promise is ours, was told, has a running clock, and is not past due."""
     ours = promise.kind is CommitmentKind.PROMISE and promise.obligor == "us"
     runs = promise.is_open and promise.waiting_since is None and not promise.is_late(now)
     return ours and runs and promise.promised_at is not None

@@ -12,16 +12,16 @@ from datetime import datetime, timedelta
 from services.commitments.errors import NoDueTime
 from services.commitments.estimates import store
 from services.commitments.estimates.answer import Estimate, Fitted, estimate
-from services.commitments.promise import FARTHEST, Promise
-from services.commitments.schemas import NewPromise, Revise
-from shared.contracts.commitments import CommitmentKind, Estimated
+from services.commitments.promise.core import FARTHEST, Promise
+from services.commitments.promising.schemas import NewPromise, Revise
+from shared.contracts.terms import CommitmentKind, Estimated
 from shared.database import ReadSession
 
 MISSING = "a promise needs a due time: either due_at (an instant) or due_on (a day)"
 
 
 async def own_estimate(session: ReadSession, new: NewPromise, now: datetime) -> Estimated | None:
-    """What history says of a new promise whose author names no estimate.
+    """The estimate for a new promise whose author names none.
 
     Raises NoDueTime where the promise has no other due time and history gives none.
     """
@@ -44,7 +44,7 @@ def _no_due_time(found: Estimate | None) -> NoDueTime:
 
 
 def in_terms(found: Estimate, since: datetime) -> Estimated | None:
-    """As terms record it; `since` is when the promise is, or was, told."""
+    """The estimate as terms record it; `since` is when the promise is, or was, told."""
     if found.duration is None or found.duration > FARTHEST.total_seconds():
         return None
     due_at = since + timedelta(seconds=found.duration)
@@ -59,7 +59,7 @@ async def fitted_for(session: ReadSession, promise: Promise, change: Revise) -> 
 
 
 def again(fitted: Fitted, promise: Promise, now: datetime) -> Estimated | None:
-    """What history says of a promise that is under way: of those that have come this far, by when as many are done.
+    """The estimate for a promise under way, from those that have come as far.
 
     None where it says nothing of so old a one. A draft has not begun, nor has what was declined.
     """

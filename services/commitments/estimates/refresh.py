@@ -19,7 +19,7 @@ PAUSE = 60.0
 
 
 async def keep_fresh(window: int, work: Workplace, stop: asyncio.Event) -> None:
-    """`window`: the days to look back on, or more where they hold too little."""
+    """Keeps the curves fresh. `window`: the days to look back on, or more where they hold too little."""
     while not stop.is_set():
         await refresh(work.database, stop, window=window)
         with suppress(TimeoutError):
@@ -27,10 +27,10 @@ async def keep_fresh(window: int, work: Workplace, stop: asyncio.Event) -> None:
 
 
 async def refresh(database: Database, stop: asyncio.Event | None = None, *, window: int = WINDOW) -> int:
-    """One look. Returns how many categories were drawn anew, each in a transaction of its own."""
+    """Draws stale curves anew once. Returns how many categories were drawn, each in a transaction of its own."""
     async with database.read() as session:
         names = list((await session.execute(CATEGORIES)).scalars())
-        due = await store.stale(session, names, database.clock.now())
+        due = await store.stale(session, names, session.now)
     count = 0
     for name in due:
         if stop is not None and stop.is_set():

@@ -1,19 +1,22 @@
-"""What can be promised, for whoever asks before they promise it."""
+"""Estimates over HTTP, for whoever asks before they promise."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Request
 from pydantic import BaseModel
 
+from services.commitments import customers
 from services.commitments.access import MayRead
-from services.commitments.days import Due, communicable
+from services.commitments.customers import Customer
 from services.commitments.estimates import store
 from services.commitments.estimates.answer import LEVEL, Method, estimate
-from services.commitments.promise import FARTHEST
-from services.commitments.schemas import Zone
+from services.commitments.promise.core import FARTHEST
+from services.commitments.promise.core.days import Due, communicable
+from shared.instants import Zone
 from shared.routing import Reading, router
 
 api = router("/commitments", tags=["commitments"])
@@ -52,11 +55,16 @@ async def estimates(
     category: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     level: Annotated[float, Query(ge=0.5, le=0.99)] = LEVEL,
     zone: Zone | None = None,
+    customer_id: UUID | None = None,
 ) -> EstimateView:
-    """What history says of promises of a category (of those without one, where none is named), open ones included."""
-    runtime = request.app.state.runtime
-    now: datetime = runtime.clock.now()
-    there: str = zone or runtime.settings.default_zone
+    """The estimate for a category (for promises without one, where none is named), open promises included.
+
+    The time it gives is rounded up as it is said in `zone`, else in the customer's, else in ours.
+    """
+    now = session.now
+    stranger: Customer = request.app.state.service.stranger
+    to = await customers.find(session, customer_id, default=stranger) if customer_id else stranger
+    there = zone or to.zone
     fitted = await store.fitted(session, category)
     found = estimate(fitted, level)
     due = _due(found.duration, now, there)

@@ -11,8 +11,8 @@ from sqlalchemy import Row, text
 
 from services.commitments.estimates.answer import WIDER, Drawn, Fitted, is_wide_enough, widened
 from services.commitments.estimates.history import Lives, lives, spans
-from services.commitments.estimates.survival import Curve, survival, thinned
 from shared.database import ReadSession, WriteSession
+from shared.statistics.survival import Curve, survival, thinned
 
 EVERY = timedelta(hours=1)
 """How old a curve may become."""
@@ -44,7 +44,7 @@ async def fitted(session: ReadSession, category: str | None) -> Fitted:
 
 
 async def fitted_of(session: ReadSession, categories: Collection[str | None]) -> dict[str | None, Fitted]:
-    """As `fitted`, of several categories in one look."""
+    """The curves of several categories, as `fitted`, in one query."""
     found: dict[str, list[Row[Any]]] = {}
     for row in await session.execute(_READ, {"categories": list({category or "" for category in categories})}):
         found.setdefault(row.category, []).append(row)
@@ -52,7 +52,7 @@ async def fitted_of(session: ReadSession, categories: Collection[str | None]) ->
 
 
 async def stale(session: ReadSession, names: Collection[str], now: datetime) -> list[str]:
-    """Of these categories, those whose curves are too old, or not there."""
+    """The categories, of these, whose curves are too old or not there."""
     return list((await session.execute(_STALE, {"names": list(names), "before": now - EVERY})).scalars())
 
 

@@ -1,25 +1,25 @@
-"""What many wait for: its date with a window, what was said of it, and what that does to each promise. Pure."""
+"""A feature that many wait for: its date with a window, the news of it, and what they do to each promise. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.commitments import promise as core
-from services.commitments.days import end_of_day
-from services.commitments.promise import Decision, Promise, Status
+from services.commitments.promise import core
+from services.commitments.promise.core import Decision, Promise, Status
+from services.commitments.promise.core.days import end_of_day
 from shared.contracts import Payload
-from shared.contracts.commitments import CommitmentKind, Progress, Step, Terms
+from shared.contracts.terms import CommitmentKind, Progress, Step, Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """When we think it comes, and by how many days it can be later. `at` is the end of `on`, where it is for a day."""
+    """The date a feature is expected, and by how many days it can be later. `at` is the end of the day `on`, if set."""
 
     at: datetime
     on: date | None
@@ -32,10 +32,14 @@ class Estimate:
 
     @property
     def due_at(self) -> datetime:
-        """What binds us is the end of the window, never the estimate."""
+        """The due time that binds us: the end of the window, never the estimate."""
         if self.last_day is not None:
             return end_of_day(self.last_day, self.zone)
         return self.at + timedelta(days=self.window_days)
+
+    def there(self, zone: str) -> Estimate:
+        """The same estimate for somebody in `zone`: a day is over at its end there."""
+        return replace(self, at=end_of_day(self.on, zone) if self.on else self.at, zone=zone)
 
     def step(self, title: str) -> Step:
         """The estimate as the customer reads it beside the date that binds us."""
@@ -67,7 +71,7 @@ News = Annotated[Moved | Went | Arrived, Field(discriminator="kind")]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """News as it was said: its number among those of the feature, when, and by whom."""
+    """A piece of news: its number among those of the feature, when it was said, and by whom."""
 
     number: int
     news: Moved | Went | Arrived
@@ -100,7 +104,7 @@ def promise_of(
 
 
 def outstanding(said: Iterable[Said], told: int) -> Sequence[Said]:
-    """What a subscriber has yet to hear who heard up to number `told`: the last of each kind, in order.
+    """The news that a subscriber who heard up to number `told` has yet to hear: the last of each kind, in order.
 
     Who has not heard of one new date when there is another hears of the last alone; once it is there, of that alone.
     """
@@ -127,7 +131,10 @@ def _hear(promise: Promise, said: Said, now: datetime) -> Decision:
             return core.fulfil(promise, max(said.at, promise.stated_at or said.at), by=said.by)
         case Went(progress=progress) if undone:
             return core.tell_progress(promise, progress, now, by=said.by)
-        case Moved(estimate=new) if promise.is_open and not promise.is_late(now) and new.due_at > now:
+        case Moved(estimate=moved) if promise.is_open and not promise.is_late(now):
+            new = moved.there(promise.binds.zone)
+            if new.due_at <= now:
+                return promise, ()
             return core.revise(
                 promise,
                 due_at=new.due_at,

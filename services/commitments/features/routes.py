@@ -8,9 +8,8 @@ from uuid import UUID
 from fastapi import status
 from sqlalchemy import Row
 
-from services.commitments import promise as core
+from services.commitments import customers
 from services.commitments.access import MayRead, MayWrite
-from services.commitments.days import end_of_day
 from services.commitments.errors import FeatureDone, FeatureNotFound
 from services.commitments.features import store as features
 from services.commitments.features.model import Arrived, Estimate, Moved, Went, promise_of
@@ -23,8 +22,10 @@ from services.commitments.features.schemas import (
     NewSubscribers,
     Subscribed,
 )
-from services.commitments.routes import Store
-from services.commitments.schemas import NewProgress
+from services.commitments.promise import core
+from services.commitments.promise.core.days import end_of_day
+from services.commitments.promising.routes import Store
+from services.commitments.promising.schemas import NewProgress
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
 from shared.routing import Reading, Writing, router
@@ -34,7 +35,7 @@ api = router("/commitments/features", tags=["features"])
 
 @api.post("", status_code=status.HTTP_201_CREATED)
 async def make(new: NewFeature, session: Writing, who: MayWrite, store: Store) -> FeatureView:
-    """Something with an estimated date that customers can wait for."""
+    """Makes a feature: something with an estimated date that customers can wait for."""
     estimate = _estimate(new, new.zone or store.default_zone, new.window_days)
     core.check_due(estimate.at, session.now)
     core.check_due(estimate.due_at, session.now)
@@ -47,17 +48,23 @@ async def make(new: NewFeature, session: Writing, who: MayWrite, store: Store) -
 
 @api.get("/{id}")
 async def show(id: UUID, session: Reading, who: MayRead) -> FeatureView:  # noqa: A002
-    """With how many wait, how many have heard the newest, and what they said to it."""
+    """The feature, with how many wait, how many have heard the newest, and what they said to it."""
     return await _view(session, id)
 
 
 @api.post("/{id}/subscribers")
 async def subscribe(id: UUID, new: NewSubscribers, session: Writing, who: MayWrite, store: Store) -> Subscribed:  # noqa: A002
-    """Each gets a promise of their own, told at once. Who waits for it already is left as they are."""
+    """Subscribes customers: each gets a promise of their own, told at once. Who waits already is left as they are.
+
+    A day is each customer's own day, where the feature's is one in our zone.
+    """
     feature = await _open(session, id)
     estimate = features.estimate_of(feature)
     core.check_due(estimate.due_at, session.now)
     wanted = dict.fromkeys(new.customer_ids)
+    zones = dict.fromkeys(wanted, feature.zone)
+    if feature.zone == store.default_zone:
+        zones = await customers.zones(session, wanted, default=store.stranger)
     made = {
         customer: promise_of(
             new_id(),
@@ -65,7 +72,7 @@ async def subscribe(id: UUID, new: NewSubscribers, session: Writing, who: MayWri
             title=feature.title,
             words=feature.words,
             cost=feature.cost,
-            estimate=estimate,
+            estimate=estimate.there(zones[customer]),
             owner=feature.owner,
             category=feature.category,
         )
@@ -78,7 +85,7 @@ async def subscribe(id: UUID, new: NewSubscribers, session: Writing, who: MayWri
 
 @api.post("/{id}/revise", status_code=status.HTTP_202_ACCEPTED)
 async def revise(id: UUID, body: Move, session: Writing, who: MayWrite) -> FeatureView:  # noqa: A002
-    """A new date with its reason. Every open promise is revised and its customer told, soon after this answer."""
+    """Moves the date, with a reason. Every open promise is revised and its customer told, soon after this answer."""
     feature = await _open(session, id)
     window = feature.window_days if body.window_days is None else body.window_days
     estimate = _estimate(body, feature.zone, window)
@@ -91,7 +98,7 @@ async def revise(id: UUID, body: Move, session: Writing, who: MayWrite) -> Featu
 
 @api.post("/{id}/progress", status_code=status.HTTP_202_ACCEPTED)
 async def progress(id: UUID, body: NewProgress, session: Writing, who: MayWrite) -> FeatureView:  # noqa: A002
-    """How it goes, told to everybody who waits."""
+    """Tells everybody who waits how it goes."""
     await _open(session, id)
     said = body.at(session.now)
     await features.say(session, id, Went(progress=said), by=who.subject)
@@ -100,7 +107,7 @@ async def progress(id: UUID, body: NewProgress, session: Writing, who: MayWrite)
 
 @api.post("/{id}/fulfil", status_code=status.HTTP_202_ACCEPTED)
 async def fulfil(id: UUID, session: Writing, who: MayWrite) -> FeatureView:  # noqa: A002
-    """It is there: every promise is kept as of now, whenever its own customer is told in the next moments."""
+    """Fulfils the feature: every promise is kept as of now, though its customer is told a moment later."""
     await _open(session, id)
     await features.finish(session, id)
     await features.say(session, id, Arrived(), by=who.subject)
@@ -108,7 +115,7 @@ async def fulfil(id: UUID, session: Writing, who: MayWrite) -> FeatureView:  # n
 
 
 async def _open(session: WriteSession, id_: UUID) -> Row[Any]:
-    """Locked. Raises FeatureNotFound, FeatureDone."""
+    """The feature, locked. Raises FeatureNotFound, FeatureDone."""
     feature = await features.lock(session, id_)
     if feature is None:
         raise FeatureNotFound(f"there is no feature {id_}")

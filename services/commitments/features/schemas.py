@@ -1,13 +1,14 @@
-"""What the HTTP interface of features takes and gives."""
+"""The requests and answers about features."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from services.commitments.schemas import Name, Reason, Strict, Words, Zone
+from services.commitments.fields import Name, Reason, Strict, Words
+from shared.instants import Day, Instant, Zone
 
 MOST_AT_ONCE = 1000
 """Subscribers in one request: one transaction."""
@@ -16,8 +17,8 @@ MOST_AT_ONCE = 1000
 class NewDate(Strict):
     """The estimate: `due_at` as an instant, or `due_on` as a day in `zone`."""
 
-    due_at: AwareDatetime | None = None
-    due_on: date | None = None
+    due_at: Instant | None = None
+    due_on: Day | None = None
 
     @model_validator(mode="after")
     def _has_one_due(self) -> NewDate:
@@ -27,7 +28,7 @@ class NewDate(Strict):
 
 
 class NewFeature(NewDate):
-    """`words` is what each subscriber is promised. We are bound to the end of the window, `window_days` later."""
+    """A new feature. `words` is what each subscriber is promised; the window's end, `window_days` later, binds us."""
 
     title: Name
     words: Words
@@ -50,7 +51,7 @@ class Move(NewDate):
 
 
 class Subscribed(BaseModel):
-    """`added` got a promise; the others had one already."""
+    """How many were subscribed. `added` got a promise; the others had one already."""
 
     added: int
     already: int
@@ -75,7 +76,7 @@ class Counts(BaseModel):
 
 
 class FeatureView(BaseModel):
-    """`due_at` is the estimate, `window_ends_at` what binds us."""
+    """A feature as it stands. `due_at` is the estimate, `window_ends_at` what binds us."""
 
     id: UUID
     title: str

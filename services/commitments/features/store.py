@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, text
 
 from services.commitments.features.model import Estimate, News, Said, hear, outstanding
-from services.commitments.store import Promises
+from services.commitments.promise.store import Promises
 from shared.database import ReadSession, WriteSession
 from shared.timers import Timer
 
@@ -94,14 +94,14 @@ async def finish(session: WriteSession, id: UUID) -> None:  # noqa: A002
 
 
 async def say(session: WriteSession, id: UUID, news: Any, *, by: str) -> None:  # noqa: A002
-    """Written down here, told to the subscribers by the timer, a part at a time."""
+    """Stores news, which the timer tells to the subscribers, a part at a time."""
     values = {"id": id, "kind": news.kind, "data": news.model_dump_json(), "now": session.now, "by": by}
     await session.execute(_SAY, values)
     session.schedule(Timer(NEWS, str(id), session.now))
 
 
 async def subscribe(session: WriteSession, feature: UUID, promises: dict[UUID, UUID], told: int) -> Collection[UUID]:
-    """`promises` by customer. Returns those that are new; a customer who waits already gets no second."""
+    """Subscribes customers with their `promises`. Returns the new ones; a customer who waits already gets no second."""
     values = {"id": feature, "told": told, "customers": list(promises), "promises": list(promises.values())}
     return set((await session.execute(_SUBSCRIBE, values)).scalars())
 
@@ -111,7 +111,7 @@ async def counts(session: ReadSession, id: UUID) -> dict[str, int]:  # noqa: A00
 
 
 async def tell(promises: Promises, session: WriteSession, id: UUID, most: int) -> int:  # noqa: A002
-    """The next of those who have not heard the newest, each once. A worker beside this one takes others."""
+    """Tells the newest to subscribers who have not heard it, each once. A worker beside this one takes others."""
     said = [
         Said(row.number, _NEWS.validate_json(row.data), row.at, row.by)
         for row in await session.execute(_SAID, {"id": id})

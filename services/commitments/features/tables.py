@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Text, Uuid
+from sqlalchemy import Column, DateTime, Index, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -14,7 +14,7 @@ from services.commitments.tables import Table
 
 
 class FeatureRow(Table, table=True):
-    """`due_at` is the estimate (the end of `due_on`, where it is for a day); `news` is the number of the last news."""
+    """A feature: `due_at` is the estimate (the end of `due_on`, if set), `news` the number of the last news."""
 
     __tablename__ = "feature"
 
@@ -34,7 +34,7 @@ class FeatureRow(Table, table=True):
 
 
 class FeatureNewsRow(Table, table=True):
-    """What was said to all who wait: a new date, how it goes, or that it is done."""
+    """News to all who wait: a new date, how it goes, or that it is done."""
 
     __tablename__ = "feature_news"
 
@@ -50,6 +50,7 @@ class SubscriberRow(Table, table=True):
     """A customer's own promise of a feature. `told` is the number of the last news that has reached it."""
 
     __tablename__ = "feature_subscriber"
+    __table_args__ = (Index("feature_subscriber_once", "feature_id", "customer_id", unique=True),)
 
     commitment_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     feature_id: UUID

@@ -1,4 +1,4 @@
-"""What an incident means for one promise: warned now, moved, or left as it is and why. Pure."""
+"""The effect of an incident on one promise: warned now, moved, or left as it is and why. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.commitments import promise as core
-from services.commitments.promise import Decision, Promise, Status
+from services.commitments.promise import core
+from services.commitments.promise.core import Decision, Promise, Status
 
 
 class State(StrEnum):
@@ -18,7 +18,7 @@ class State(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a promise was left as it is. Its owner reads it in the digest, and speaks to the customer where need be."""
+    """The reason why a promise was left as it is. Its owner reads it in the digest."""
 
     NOT_TOLD = "the promise has not been told to the customer"
     ENDED = "the promise has ended"
@@ -30,7 +30,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What happened, in words for the customer, and the date that can be kept now, where there is one."""
+    """The cause in words for the customer, and the date that can be kept now, where there is one."""
 
     words: str
     new_due_at: datetime | None
@@ -38,7 +38,7 @@ class Cause:
 
 
 def strike(promise: Promise, cause: Cause, now: datetime) -> tuple[Decision, State, Why | None]:
-    """The customer hears of it once, with the reason; where there is a new date they are asked whether it suits."""
+    """Applies a cause to a promise: the customer hears of it once, and is asked whether a new date suits."""
     if (why := _spared(promise, cause, now)) is not None:
         return (promise, ()), State.SKIPPED, why
     due = cause.new_due_at

@@ -7,12 +7,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, status
-from pydantic import AwareDatetime
 from sqlalchemy import Row
 from sqlmodel import col, select
 
-from services.commitments import promise as core
 from services.commitments.access import MayRead, MayWrite
+from services.commitments.authority.standing import MayAdminister
 from services.commitments.errors import IncidentNotFound, PolicyInThePast, PromiseNotFound, WrongKnownAt
 from services.commitments.incidents import store as incidents
 from services.commitments.incidents.schemas import (
@@ -24,8 +23,10 @@ from services.commitments.incidents.schemas import (
     NewLimit,
 )
 from services.commitments.incidents.tables import IncidentLimitRow
+from services.commitments.promise import core
 from shared.database import ReadSession
 from shared.ids import new_id
+from shared.instants import Instant
 from shared.routing import Reading, Writing, router
 
 api = router("/commitments/incidents", tags=["incidents"])
@@ -38,7 +39,7 @@ Owner = Annotated[str | None, Query(max_length=200)]
 
 @api.post("", status_code=status.HTTP_202_ACCEPTED)
 async def file(new: NewIncident, session: Writing, who: MayWrite) -> IncidentView:
-    """Each customer it hits is told once, soon after this answer; each owner reads one digest."""
+    """Files an incident: each customer it hits is told once, soon after this answer; each owner reads one digest."""
     if new.known_at > session.now:
         raise WrongKnownAt("known_at is when we knew: now or before")
     if new.known_at < ALWAYS:
@@ -56,31 +57,29 @@ async def file(new: NewIncident, session: Writing, who: MayWrite) -> IncidentVie
 
 
 @api.get("")
-async def filed(
-    session: Reading, who: MayRead, owner: Owner = None, since: AwareDatetime = ALWAYS
-) -> list[IncidentView]:
-    """The newest first. Of an owner: those that hit promises of theirs, each with their one digest."""
+async def filed(session: Reading, who: MayRead, owner: Owner = None, since: Instant = ALWAYS) -> list[IncidentView]:
+    """The incidents, the newest first. Of an owner: those that hit promises of theirs, each with their one digest."""
     return [await _view(session, row, owner) for row in await incidents.filed(session, since, owner)]
 
 
 @api.get("/summary")
 async def summary(
-    session: Reading, who: MayRead, since: AwareDatetime = ALWAYS, until: AwareDatetime = NEVER
+    session: Reading, who: MayRead, since: Instant = ALWAYS, until: Instant = NEVER
 ) -> list[ClassSummary]:
-    """Per class, how long it took from "we know" to "the customer is told", of incidents known in that time."""
+    """The time from "we know" to "the customer is told", per class, of incidents known in that span."""
     return [ClassSummary(**row) for row in await incidents.summary(session, since, until)]
 
 
 @api.get("/limits")
 async def limits(session: Reading, who: MayRead) -> list[LimitView]:
-    """Every limit there is and was; the newest valid one counts."""
+    """The limits with all their versions; the newest valid one counts."""
     order = col(IncidentLimitRow.valid_from).desc(), col(IncidentLimitRow.id).desc()
     return [_limit(row) for row in await session.exec(select(IncidentLimitRow).order_by(*order))]
 
 
 @api.put("/limits", status_code=status.HTTP_201_CREATED)
-async def set_limit(new: NewLimit, session: Writing, who: MayWrite) -> LimitView:
-    """A new limit from an instant on. What was valid before stays in the history."""
+async def set_limit(new: NewLimit, session: Writing, who: MayAdminister) -> LimitView:
+    """Sets a limit from an instant on. What was valid before stays in the history."""
     if new.valid_from is not None and new.valid_from < session.now:
         raise PolicyInThePast("a limit can begin now or later, not in the past")
     row = IncidentLimitRow(
@@ -96,7 +95,7 @@ async def set_limit(new: NewLimit, session: Writing, who: MayWrite) -> LimitView
 
 @api.get("/{id}")
 async def show(id: UUID, session: Reading, who: MayRead, owner: Owner = None) -> IncidentView:  # noqa: A002
-    """With one digest for each owner, or of the one that is named."""
+    """The incident with one digest for each owner, or of the one that is named."""
     return await _view(session, await _one(session, id), owner)
 
 

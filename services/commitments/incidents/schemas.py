@@ -1,4 +1,4 @@
-"""What the HTTP interface of incidents takes and gives."""
+"""The requests and answers about incidents."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.commitments.schemas import Name, Reason, Strict
+from services.commitments.fields import Name, Reason, Strict
+from shared.instants import Instant
 
 Class = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """Of incidents, by how soon customers must know: `data_leak`, `delivery_delay`, ..."""
@@ -29,7 +30,7 @@ class Affected(Strict):
 
 
 class NewIncident(Strict):
-    """One cause. `known_at` is when we knew. The words are the reason that customers read.
+    """A new incident. `known_at` is when we knew. The words are the reason that customers read.
 
     `commitment_ids` or `filter` says whom it hits. With `new_due_at` those due before it are moved there and asked
     whether that suits; without it they are warned.
@@ -39,8 +40,8 @@ class NewIncident(Strict):
 
     class_: Class = Field(alias="class")
     words: Reason
-    known_at: AwareDatetime
-    new_due_at: AwareDatetime | None = None
+    known_at: Instant
+    new_due_at: Instant | None = None
     commitment_ids: list[UUID] | None = Field(None, min_length=1, max_length=1000)
     filter: Affected | None = None
 
@@ -58,7 +59,7 @@ class Left(BaseModel):
 
 
 class Digest(BaseModel):
-    """What one owner reads of it, instead of a message for each promise. `to_call` are those we could not tell."""
+    """The digest of one owner, instead of a message for each promise. `to_call` are those we could not tell."""
 
     owner: str | None
     promises: int
@@ -101,13 +102,13 @@ class ClassSummary(BaseModel):
 
 
 class NewLimit(Strict):
-    """How soon customers must know, from `valid_from` on. Without a class: for all that have no limit of their own."""
+    """A limit of how soon customers must know, from `valid_from` on. No class: for all without one of their own."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     class_: Class | None = Field(None, alias="class")
     within_minutes: int = Field(ge=1, le=525_600)
-    valid_from: AwareDatetime | None = None
+    valid_from: Instant | None = None
 
 
 class LimitView(BaseModel):

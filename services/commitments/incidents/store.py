@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 
 from services.commitments.incidents.model import Cause, State, strike
 from services.commitments.incidents.schemas import NewIncident
-from services.commitments.store import Promises
+from services.commitments.promise.store import Promises
 from shared.database import ReadSession, WriteSession
 from shared.timers import Timer
 
@@ -86,7 +86,7 @@ _SUMMARY = text("""
 
 
 async def file(session: WriteSession, id: UUID, new: NewIncident, *, by: str) -> set[UUID]:  # noqa: A002
-    """Writes it down with whom it hits; the timer tells them, a part at a time. Returns whom."""
+    """Stores an incident with the promises it hits; the timer tells their customers, a part at a time. Returns them."""
     limit = (await session.execute(_LIMIT, {"class": new.class_, "at": new.known_at})).scalar_one()
     said = {"id": id, "class": new.class_, "words": new.words, "known_at": new.known_at, "new_due_at": new.new_due_at}
     await session.execute(_ADD, said | {"limit": limit, "now": session.now, "by": by})
@@ -104,12 +104,12 @@ async def find(session: ReadSession, id: UUID) -> Row[Any] | None:  # noqa: A002
 
 
 async def filed(session: ReadSession, since: datetime, owner: str | None) -> Sequence[Row[Any]]:
-    """The newest first; of an owner, those that hit promises of theirs."""
+    """The incidents, the newest first; of an owner, those that hit promises of theirs."""
     return (await session.execute(_OF_OWNER, {"since": since, "owner": owner})).all()
 
 
 async def digests(session: ReadSession, id: UUID, owner: str | None) -> list[dict[str, Any]]:  # noqa: A002
-    """One for each owner (or this one), with those their customers could not be told of."""
+    """The digests, one for each owner (or this one), with the promises whose customers could not be told."""
     values = {"id": id, "owner": owner}
     left = (await session.execute(_LEFT, values)).mappings().all()
     rows = (await session.execute(_DIGESTS, values)).mappings()
@@ -121,7 +121,7 @@ async def summary(session: ReadSession, since: datetime, until: datetime) -> lis
 
 
 async def tell(promises: Promises, session: WriteSession, id: UUID, most: int) -> int:  # noqa: A002
-    """The next whom the incident hits, each once. A worker beside this one takes others."""
+    """Tells the next customers whom the incident hits, each once. A worker beside this one takes others."""
     incident = await find(session, id)
     if incident is None:
         return 0

@@ -12,7 +12,7 @@ from services.commitments.tables import Table
 
 
 class IncidentRow(Table, table=True):
-    """`limit_minutes` is the limit of its class as it was when we knew."""
+    """An incident. `limit_minutes` is the limit of its class as it was when we knew."""
 
     __tablename__ = "incident"
 
@@ -27,7 +27,7 @@ class IncidentRow(Table, table=True):
 
 
 class IncidentPromiseRow(Table, table=True):
-    """`state`: pending, warned, revised or skipped; `why` says for what reason it was skipped."""
+    """A promise that an incident hits. `state`: pending, warned, revised or skipped; `why` is the reason of a skip."""
 
     __tablename__ = "incident_promise"
 
@@ -41,7 +41,7 @@ class IncidentPromiseRow(Table, table=True):
 
 
 class IncidentLimitRow(Table, table=True):
-    """How soon customers must know. `class_` None: every class that has no limit of its own."""
+    """The limit of how soon customers must know. `class_` None: every class that has no limit of its own."""
 
     __tablename__ = "incident_limit"
 

@@ -1,4 +1,4 @@
-"""Policies: which clock opens for what, and how long it runs.
+"""Policies: the rules that say which clock opens for what, and how long it runs.
 
 `model` finds the rule, `contacts` says what a contact opens and keeps, `trying` what a rule would have done. All of
 those are pure. `store`, `schemas` and `routes` are the edge.

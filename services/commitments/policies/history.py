@@ -1,4 +1,4 @@
-"""What policy promised in a span of time, as it is needed to try another rule on it."""
+"""The promises that policy made in a span of time, as they are needed to try another rule on them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import text
 from services.commitments.customers import Customer
 from services.commitments.policies.model import Circumstances
 from services.commitments.policies.trying import Made
-from shared.contracts.commitments import CommitmentKind
 from shared.contracts.intake import ChannelKind
+from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession
 
 LARGEST = 20_000
@@ -34,7 +34,7 @@ _MADE = text("""
 
 
 async def promises_made(session: ReadSession, kind: CommitmentKind, since: datetime, until: datetime) -> list[Made]:
-    """Those of a kind whose clock began from `since` to before `until`, the newest first, one more than LARGEST.
+    """The promises of a kind whose clock began from `since` to before `until`, newest first, one more than LARGEST.
 
     Answers are one kind here: a rule for the first of them may take over what another had.
     """

@@ -1,4 +1,4 @@
-"""Which rule counts for what, and when what it asks for is due. Pure; the rows come from the table."""
+"""Rules of policy: which one counts for what, and when it makes something due. Pure; the rows come from the table."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.commitments.calendars import Calendar, NoOpenTime, add
-from shared.contracts.commitments import CommitmentKind
+from shared.calendars import Calendar, NoOpenTime, add
 from shared.contracts.intake import ChannelKind
+from shared.contracts.terms import CommitmentKind
 
 
 class PolicyKind(StrEnum):
-    """What a rule is about. All but `next_contact` make promises."""
+    """The kind of a rule. All but `next_contact` make promises."""
 
     RESPONSE = "response"
     NEXT_RESPONSE = "next_response"
@@ -59,7 +59,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What rules look at. `classes`: external or internal, after the customer's own class where there is one.
+    """The circumstances that rules look at. `classes`: external or internal, after the customer's own class, if any.
 
     `is_complaint` and `is_later` (not the first message of its open case) choose among the clocks of an answer.
     """
@@ -105,7 +105,7 @@ def first_rule(
 
 
 def due_by(within: timedelta, calendar: Calendar | None, start: datetime) -> datetime:
-    """When it is due: after so much open time, or plain time where there is no calendar or it never opens again."""
+    """The due time of a rule: after open time, or plain time where there is no calendar or it never opens again."""
     if calendar is None:
         return start + within
     try:

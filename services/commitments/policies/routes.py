@@ -7,18 +7,19 @@ from datetime import UTC, datetime, timedelta
 from fastapi import status
 from sqlmodel import col, select
 
-from services.commitments.access import MayRead, MayWrite
-from services.commitments.calendars import Calendar, NoOpenTime, add
-from services.commitments.calendars.store import calendar_at
-from services.commitments.effective import begins
+from services.commitments.access import MayRead
+from services.commitments.authority.effective import begins
+from services.commitments.authority.standing import MayAdminister
+from services.commitments.calendars.store import load
 from services.commitments.errors import NeverOpen, NoClock, UnknownCalendar
 from services.commitments.policies.history import LARGEST, promises_made
 from services.commitments.policies.model import ALWAYS
 from services.commitments.policies.schemas import NewPolicy, PolicyView, Tried, TriedPromise, Try
 from services.commitments.policies.store import Rulebook
 from services.commitments.policies.trying import Trial, Verdict, try_policy
-from services.commitments.promise import FARTHEST
+from services.commitments.promise.core import FARTHEST
 from services.commitments.tables import PolicyRow
+from shared.calendars import Calendar, NoOpenTime, add
 from shared.database import ReadSession
 from shared.problems import Invalid
 from shared.routing import Reading, Writing, router
@@ -32,14 +33,14 @@ SHOWN = 500
 
 @api.get("")
 async def policies(session: Reading, who: MayRead) -> list[PolicyView]:
-    """Every rule there is and was; the newest valid one counts."""
+    """The rules with all their versions; the newest valid one counts."""
     rows = await session.exec(select(PolicyRow).order_by(col(PolicyRow.valid_from).desc(), col(PolicyRow.id).desc()))
     return [PolicyView.model_validate(row, from_attributes=True) for row in rows]
 
 
 @api.put("", status_code=status.HTTP_201_CREATED)
-async def set_policy(new: NewPolicy, session: Writing, who: MayWrite) -> PolicyView:
-    """A new rule from an instant on. What was valid before stays in the history, and what runs keeps its due time."""
+async def set_policy(new: NewPolicy, session: Writing, who: MayAdminister) -> PolicyView:
+    """Sets a rule from an instant on. What was valid before stays in the history, and what runs keeps its due time."""
     valid_from = begins(new.valid_from, session.now)
     await _calendar_of(session, new, valid_from)
     row = PolicyRow(
@@ -54,7 +55,7 @@ async def set_policy(new: NewPolicy, session: Writing, who: MayWrite) -> PolicyV
 
 @api.post("/try")
 async def try_(body: Try, session: Writing, who: MayRead) -> Tried:
-    """What a rule would have done to the promises of the last 30 days, or of a span. It changes nothing.
+    """Tries a rule on the promises of the last 30 days, or of a span. It changes nothing.
 
     Promises count whose clock began in the span. Customers' classes and cases' kinds are those of today.
     """
@@ -72,12 +73,12 @@ async def try_(body: Try, session: Writing, who: MayRead) -> Tried:
 
 
 async def _calendar_of(session: ReadSession, new: NewPolicy, at: datetime) -> Calendar | None:
-    """Raises NoClock, UnknownCalendar or NeverOpen."""
+    """The calendar of a rule, checked. Raises NoClock, UnknownCalendar or NeverOpen."""
     if new.within_minutes is None and new.kind in ALWAYS:
         raise NoClock(f"{new.kind} needs a time")
     if new.calendar is None:
         return None
-    calendar = await calendar_at(session, new.calendar, at)
+    calendar = (await load(session, [new.calendar])).at(new.calendar, at)
     if calendar is None:
         raise UnknownCalendar(f"there is no calendar {new.calendar} when the policy begins")
     try:

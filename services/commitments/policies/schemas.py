@@ -1,21 +1,22 @@
-"""What the HTTP interface takes and gives of policies."""
+"""The requests and answers about policies."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.commitments.calendars.schemas import CalendarName
+from services.commitments.fields import Name, Strict
 from services.commitments.policies.model import Policy, PolicyKind
 from services.commitments.policies.trying import Verdict
-from services.commitments.schemas import Name, Strict
 from shared.contracts.intake import ChannelKind
+from shared.instants import Instant
 
 
 class NewPolicy(Strict):
-    """A rule for what it names: a channel, a category, a class of customers; for all where it names none.
+    """A new rule for the channel, category or class of customers that it names; for all where it names none.
 
     `within_minutes` null: no clock from then on (for an escalation: the end of the day). In `calendar`, where one is
     named, open time counts. `customer_class` is `external`, `internal`, or a class of your own.
@@ -27,7 +28,7 @@ class NewPolicy(Strict):
     customer_class: Name | None = None
     within_minutes: int | None = Field(ge=1, le=525_600)
     calendar: CalendarName | None = None
-    valid_from: AwareDatetime | None = None
+    valid_from: Instant | None = None
 
     def policy(self, valid_from: datetime) -> Policy:
         within = None if self.within_minutes is None else timedelta(minutes=self.within_minutes)
@@ -51,8 +52,8 @@ class Try(Strict):
     """A rule to try on what was promised from `since` (30 days ago) to `until` (now)."""
 
     policy: NewPolicy
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 class TriedPromise(BaseModel):
@@ -65,7 +66,7 @@ class TriedPromise(BaseModel):
 
 
 class Tried(BaseModel):
-    """What the rule would have done to `n` promises: how many of them would be due at another time, and the verdicts.
+    """The effect of a rule on `n` promises: how many would be due at another time, and the verdicts.
 
     `items` are those it would have changed, at most 500, oldest first; `complete` says that no promise was left out.
     """

@@ -1,4 +1,4 @@
-"""What a rule would have done to promises that were made without it. Pure."""
+"""The trial of a rule on promises that were made without it. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.commitments.calendars import Calendar
 from services.commitments.policies.model import Circumstances, Policy, PolicyKind, answering, due_by, first_rule
-from shared.contracts.commitments import CommitmentKind
+from shared.calendars import Calendar
+from shared.contracts.terms import CommitmentKind
 
 
 class Verdict(StrEnum):
@@ -44,7 +44,7 @@ class Trial:
 
 
 def verdict(due_at: datetime, fulfilled_at: datetime | None, now: datetime) -> Verdict:
-    """Exactly on time is kept."""
+    """The verdict on a promise with this due time. Exactly on time is kept."""
     if fulfilled_at is not None:
         return Verdict.KEPT if fulfilled_at <= due_at else Verdict.BROKEN
     return Verdict.OPEN if now <= due_at else Verdict.BROKEN
@@ -53,7 +53,7 @@ def verdict(due_at: datetime, fulfilled_at: datetime | None, now: datetime) -> V
 def try_policy(
     tried: Policy, policies: Sequence[Policy], calendar: Calendar | None, made: Sequence[Made], now: datetime
 ) -> list[Trial]:
-    """As if `tried` had been valid all the time, beside the rules that were: it counts where it is the most specific.
+    """Tries a rule as if it had been valid all the time beside the others: it counts where it is the most specific.
 
     `calendar` is the one it names. A rule that gives no time changes nothing that was promised.
     """

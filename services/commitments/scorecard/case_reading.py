@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import TextClause, text
 
-from services.commitments.scorecard.measures import GRID, CaseSeen, CaseTally, Quantiles
+from services.commitments.scorecard.measures import CaseSeen, CaseTally
 from services.commitments.scorecard.windows import Window
 from shared.database import ReadSession
+from shared.statistics.shares import GRID, Quantiles
 
 
 class CasesBy(StrEnum):
@@ -57,7 +58,7 @@ def counting(key: str) -> TextClause:
 
 @cache
 def timing(key: str) -> TextClause:
-    """Seconds to the first resolution; what is unresolved has taken for ever."""
+    """A statement for the seconds to the first resolution; an unresolved case has taken for ever."""
     return text(f"""
         SELECT key, count(*) AS n, percentile_disc(CAST(:grid AS float[])) WITHIN GROUP (ORDER BY taken) AS taken,
             min(taken) FILTER (WHERE taken < 'Infinity') AS least, max(taken) FILTER (WHERE taken < 'Infinity') AS most
@@ -97,7 +98,7 @@ async def resolutions(
 
 
 async def resolution(session: ReadSession, window: Window, recontact: timedelta) -> Resolution | None:
-    """Of all cases together; None where there are none."""
+    """The resolution of all cases together; None where there are none."""
     rows = await session.execute(timing("true"), _values(window, recontact) | {"grid": list(GRID)})
     return next((Resolution(row.n, Quantiles(row.n, row.taken), row.least, row.most) for row in rows), None)
 

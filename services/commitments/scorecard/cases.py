@@ -1,29 +1,33 @@
-"""What became of cases, learned from intake's events: how many contacts it took, who had it, and whether it came back.
+"""Outcomes of cases from intake's events: how many contacts it took, who had it, and whether it came back.
 
 One statement reads and one writes for a whole batch of events: every contact of every customer comes by here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 
-from shared.contracts import Event, Payload, parse
+from shared import bulk
+from shared.contracts import Event, Payload
 from shared.contracts.intake import (
     CaseFacts,
     CaseOpened,
     CaseReopened,
     CaseResolved,
+    CaseUpdated,
     Interaction,
     InteractionKind,
     InteractionReceived,
     InteractionSent,
 )
 from shared.database import WriteSession
+from shared.handling import Fact, Reaction, Work
 
 SAME_CONTACT = timedelta(hours=1)
 """Messages that follow each other within this time are one contact: people write in lines."""
@@ -48,16 +52,12 @@ _LOAD = text(f"""
     SELECT {", ".join(_TYPES)} FROM case_outcome
     WHERE case_id = ANY(CAST(:ids AS uuid[])) ORDER BY case_id FOR UPDATE
 """)
-_STORE = text(f"""
-    INSERT INTO case_outcome ({", ".join(_TYPES)})
-    SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {type_}[])" for name, type_ in _TYPES.items())})
-    ON CONFLICT (case_id) DO UPDATE SET {", ".join(f"{n} = excluded.{n}" for n in _TYPES if n != "case_id")}
-""")
+_STORE = text(bulk.upsert("case_outcome", _TYPES, key="case_id"))
 
 
 @dataclass(frozen=True, slots=True)
 class CaseOutcome:
-    """`contacts` and `passed_on` are of the time until `resolved_at`, the first resolution.
+    """The outcome of a case. `contacts` and `passed_on` are of the time until `resolved_at`, the first resolution.
 
     `back_at`: the first contact on it after that. `opened_at` None: its opening has not been heard of (yet).
     """
@@ -84,11 +84,13 @@ def case_of(payload: Payload) -> UUID | None:
 
 
 def fold(case: CaseOutcome, payload: Payload) -> CaseOutcome:
-    """What is known of the case after one more fact. What a machine said, or we to ourselves, changes nothing."""
+    """The outcome after one more fact. Contacts of machines and notes among ourselves change nothing."""
     match payload:
         case CaseFacts():
             return _told(case, payload)
         case Interaction() if payload.automatic or payload.kind is InteractionKind.NOTE:
+            return case
+        case InteractionReceived(only_thanks=True):  # it has not come back
             return case
         case InteractionReceived(kind=InteractionKind.CALL):  # somebody took it
             return replace(_contacted(case, payload), answered=True)
@@ -130,23 +132,36 @@ def _contacted(case: CaseOutcome, contact: InteractionReceived) -> CaseOutcome:
     return case if goes_on else replace(case, contacts=case.contacts + 1)
 
 
-async def record_cases(session: WriteSession, events: Sequence[Event]) -> None:
-    """A handler of batches: the facts of each case, in order."""
-    facts = [parse(event) for event in events if event.type.startswith(("kept.case.", "kept.interaction."))]
-    wanted = {id_ for fact in facts if (id_ := case_of(fact)) is not None}
-    if not wanted:
-        return
-    rows = await session.execute(_LOAD, {"ids": sorted(wanted)})
+class Outcomes(NamedTuple):
+    """Cases as they were loaded, and as the facts since have left them."""
+
+    before: Mapping[UUID, CaseOutcome]
+    after: dict[UUID, CaseOutcome]
+
+
+async def gather(session: WriteSession, facts: Sequence[Fact]) -> Outcomes:
+    wanted = {id_ for fact in facts if (id_ := case_of(fact.payload)) is not None}
+    rows = await session.execute(_LOAD, {"ids": sorted(wanted)}) if wanted else ()
     before = {row.case_id: CaseOutcome(**row._mapping) for row in rows}
-    after = dict(before)
-    for fact in facts:
-        id_ = case_of(fact)
-        if id_ is not None:
-            after[id_] = fold(after.get(id_) or CaseOutcome(id_, fact.customer_id), fact)
-    await _store(session, [case for id_, case in after.items() if case != before.get(id_)])
+    return Outcomes(before, dict(before))
+
+
+async def write(session: WriteSession, outcomes: Outcomes) -> None:
+    await _store(session, [case for id_, case in outcomes.after.items() if case != outcomes.before.get(id_)])
+
+
+recording = Reaction(gather, write)
+"""What the scorecard keeps of each case, fact by fact."""
+
+
+@recording.on(InteractionReceived, InteractionSent, CaseOpened, CaseUpdated, CaseReopened, CaseResolved)
+def record(outcomes: Outcomes, _: Work, __: Event, fact: CaseFacts | Interaction) -> None:
+    id_ = case_of(fact)
+    if id_ is not None:
+        outcomes.after[id_] = fold(outcomes.after.get(id_) or CaseOutcome(id_, fact.customer_id), fact)
 
 
 async def _store(session: WriteSession, cases: Iterable[CaseOutcome]) -> None:
     chosen = sorted(cases, key=lambda case: case.case_id)
     if chosen:
-        await session.execute(_STORE, {name: [getattr(case, name) for case in chosen] for name in _TYPES})
+        await session.execute(_STORE, bulk.columns(chosen, _TYPES))

@@ -12,18 +12,19 @@ from fastapi import Query
 from fastapi.responses import HTMLResponse
 
 from services.commitments.access import MayRead
-from services.commitments.scorecard import case_reading, charts, reading, wording
+from services.commitments.scorecard import case_reading, reading, wording
 from services.commitments.scorecard.case_reading import CasesBy
-from services.commitments.scorecard.measures import FRONTLINE_TARGET, Share, Tally
+from services.commitments.scorecard.measures import FRONTLINE_TARGET, Tally
 from services.commitments.scorecard.reading import By, Scope
 from services.commitments.scorecard.routes import Recontact, Settings, all_cases, card, own_rate
 from services.commitments.scorecard.standards import Measure, targets, valid
 from services.commitments.scorecard.views import BandView, FirstContactRow, KeptRow, QuantileView, Scorecard, ShareView
 from services.commitments.scorecard.windows import Asked, Window
-from shared.contracts.commitments import CommitmentKind
+from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession
 from shared.routing import Reading, router
-from shared.web import Pages
+from shared.statistics.shares import Share
+from shared.web import Pages, charts
 from shared.web.words import translator
 
 pages = router("/commitments/scorecard/page", include_in_schema=False)
@@ -76,6 +77,7 @@ async def scorecard(
     return _pages.render(
         "scorecard.html",
         language=lang,
+        csrf=who.csrf,
         card=made,
         rows=made.rows[:LIMIT],
         limit=LIMIT if len(made.rows) > LIMIT else None,

@@ -16,11 +16,13 @@ from typing import Any
 
 from sqlalchemy import Row, TextClause, text
 
-from services.commitments.promise import Status
-from services.commitments.scorecard.measures import COUNTED, GRID, Quantiles, Seen, Tally
+from services.commitments.promise.core import Status
+from services.commitments.scorecard.measures import COUNTED, Seen, Tally
 from services.commitments.scorecard.windows import Window
-from shared.contracts.commitments import CommitmentKind, Outcome
+from shared.contracts.commitments import Outcome
+from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession
+from shared.statistics.shares import GRID, Quantiles
 
 
 class By(StrEnum):
@@ -62,7 +64,7 @@ def counting(key: str, filters: tuple[str, ...]) -> TextClause:
 
 @cache
 def timing(key: str, filters: tuple[str, ...]) -> TextClause:
-    """Actual against promised time, by key, by band of promised time, and of all.
+    """A statement for actual against promised time, by key, by band of promised time, and of all.
 
     What is not done yet has taken for ever: it is no reason for a better figure. The window is read once, and only
     what is shown is sorted.
@@ -102,7 +104,7 @@ def ending(filters: tuple[str, ...]) -> TextClause:
 
 @cache
 def conceding(filters: tuple[str, ...]) -> TextClause:
-    """What was given up in promises of one class, by currency: the binding terms' concession."""
+    """A statement for concessions of the binding terms in promises of one class, by currency."""
     return text(f"""
         WITH given AS (
             SELECT category, terms -> (binding - 1) -> 'concession' AS concession FROM commitment
@@ -128,7 +130,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """`early`: done before due. `in_half`: in half of the promised time or less. `ratios`: actual to promised time.
+    """Times of promises. `early`: done before due. `in_half`: in half the time or less. `ratios`: actual to promised.
 
     `time_left`: seconds that those that were early had left, on average.
     """
@@ -142,7 +144,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Of promises of about one length: seconds promised, on average, and taken."""
+    """Promises of about one length: seconds promised, on average, and taken."""
 
     promised: float
     taken: Quantiles
@@ -151,7 +153,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which promises: those of a window, of one kind, of one owner."""
+    """The promises to count: those of a window, of one kind, of one owner."""
 
     window: Window
     kind: CommitmentKind | None = None
@@ -176,7 +178,7 @@ async def tallies(session: ReadSession, scope: Scope, by: By) -> dict[str | None
 
 
 async def weeks(session: ReadSession, scope: Scope, zone: str) -> dict[date, Tally]:
-    """By the Monday of the week in which they first fell due, in a zone, the earliest first."""
+    """Tallies by the Monday of the week in which promises first fell due, in a zone, the earliest first."""
     rows = await session.execute(counting(_WEEK, scope.filters), scope.values | {"zone": zone})
     return dict(sorted(_tallied(rows).items()))
 
@@ -187,7 +189,7 @@ _ROOM = text("SET LOCAL work_mem = '32MB'")
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """`bands`: by the place in BANDS of the promised time, the shortest first."""
+    """The times of promises. `bands`: by the place in BANDS of the promised time, the shortest first."""
 
     rows: dict[str | None, Timing]
     bands: dict[int, Band]
@@ -211,7 +213,7 @@ async def timings(session: ReadSession, scope: Scope, by: By) -> Timings:
 
 
 async def outcomes(session: ReadSession, scope: Scope) -> dict[str | None, dict[str, int]]:
-    """How many promises ended in each way, by category."""
+    """The numbers of promises that ended in each way, by category."""
     found: dict[str | None, dict[str, int]] = {}
     for row in await session.execute(ending(scope.filters), scope.values):
         found.setdefault(row.category, {})[row.outcome] = row.n
@@ -219,7 +221,7 @@ async def outcomes(session: ReadSession, scope: Scope) -> dict[str | None, dict[
 
 
 async def concessions(session: ReadSession, scope: Scope) -> dict[str | None, list[Given]]:
-    """What was given up, by category."""
+    """The concessions, by category."""
     found: dict[str | None, list[Given]] = {}
     for row in await session.execute(conceding(scope.filters), scope.values):
         given = Given(row.currency, row.n, row.least, row.median, row.most)

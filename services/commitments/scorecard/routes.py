@@ -34,7 +34,7 @@ from services.commitments.scorecard.views import (
 )
 from services.commitments.scorecard.windows import Asked, Window
 from services.commitments.settings import CommitmentsSettings
-from shared.contracts.commitments import CommitmentKind
+from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession
 from shared.routing import Reading, router
 
@@ -68,13 +68,13 @@ async def scorecard(
     by: By = By.OWNER,
     kind: CommitmentKind | None = None,
 ) -> Scorecard:
-    """Who keeps what was promised: as first promised, and with changes agreed before due. The largest n first (C29)."""
+    """The shares of promises kept, as first promised and with changes agreed before due. The largest n first (C29)."""
     return await card(session, Scope(window, kind), by, settings.scorecard_minimum)
 
 
 @api.get("/me")
 async def own(session: Reading, who: MayRead, window: Asked, settings: Settings) -> OwnRate:
-    """Your own rate, and how long things of each length really took you, before you promise again (C39)."""
+    """The caller's own rate, and how long promises of each length really took, to see before the next one (C39)."""
     return await own_rate(session, window, who.subject, settings.scorecard_minimum)
 
 
@@ -87,7 +87,7 @@ async def frontline(
     recontact: Recontact,
     by: CasesBy = CasesBy.OWNER,
 ) -> Frontline:
-    """Cases that whoever answered first also resolved, held against 95% or the standard valid then (C37)."""
+    """The share of cases that whoever answered first also resolved, against 95% or the standard valid then (C37)."""
     tallies = await case_reading.tallies(session, window, by, recontact)
     target = targets(await valid(session, window.until)).get(Measure.FRONT_LINE, FRONTLINE_TARGET)
 
@@ -116,7 +116,7 @@ async def first_contact(
     recontact: Recontact,
     by: CasesBy = CasesBy.KIND,
 ) -> FirstContact:
-    """Solved at the first contact, and the customer did not come back (I28); time and reopening side by side (C40)."""
+    """The share solved at the first contact without a return (I28); time to resolution beside reopening (C40)."""
     tallies = await case_reading.tallies(session, window, by, recontact)
     times = await case_reading.resolutions(session, window, by, recontact)
     target = targets(await valid(session, window.until)).get(Measure.FIRST_CONTACT)
@@ -134,7 +134,7 @@ async def first_contact(
 
 @api.get("/remedies")
 async def remedies(session: Reading, who: MayRead, window: Asked, recontact: Recontact) -> Remedies:
-    """The same class of situation, and how far apart what became of it lies (C36)."""
+    """The spread of remedies within each class of situation (C36)."""
     times = await case_reading.resolutions(session, window, CasesBy.CATEGORY, recontact)
     people = Scope(window, CommitmentKind.PROMISE)
     ends, given = await reading.outcomes(session, people), await reading.concessions(session, people)

@@ -8,19 +8,20 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import status
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 from sqlmodel import col, select
 
-from services.commitments.access import MayWrite
+from services.commitments.authority.standing import MayAdminister
 from services.commitments.errors import StandardInThePast
-from services.commitments.schemas import Reason, Strict
+from services.commitments.fields import Reason, Strict
 from services.commitments.tables import StandardRow
 from shared.database import ReadSession
+from shared.instants import Instant
 from shared.routing import Reading, Writing, router
 
 
 class Measure(StrEnum):
-    """What a standard can be about. Each is a share, and more is better."""
+    """The measures that a standard can be about. Each is a share, and more is better."""
 
     KEPT_AS_PROMISED = "kept_as_promised"
     KEPT_AS_AGREED = "kept_as_agreed"
@@ -36,18 +37,18 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 
 
 class NewStandard(Strict):
-    """`target` is a share, 0.95 for 95%; null takes the standard back. The words are what the public reads."""
+    """A new standard. `target` is a share, 0.95 for 95%; null takes it back. The words are what the public reads."""
 
     name: Slug
     words_vi: Reason
     words_en: Reason
     measure: Measure
     target: float | None = Field(gt=0, le=1)
-    valid_from: AwareDatetime | None = None
+    valid_from: Instant | None = None
 
 
 class StandardView(BaseModel):
-    """Public: nobody of ours is named in it."""
+    """A standard as the public sees it: nobody of ours is named in it."""
 
     name: str
     words_vi: str
@@ -62,7 +63,7 @@ api = router("/commitments/standards", tags=["standards"])
 
 @api.get("")
 async def standards(session: Reading) -> list[StandardView]:
-    """Every standard there is, was and will be, the newest of each name first. Open to everybody."""
+    """The standards, past and future ones included, the newest of each name first. Open to everybody."""
     query = select(StandardRow).order_by(
         col(StandardRow.name), col(StandardRow.valid_from).desc(), col(StandardRow.id).desc()
     )
@@ -70,8 +71,8 @@ async def standards(session: Reading) -> list[StandardView]:
 
 
 @api.put("", status_code=status.HTTP_201_CREATED)
-async def set_standard(new: NewStandard, session: Writing, who: MayWrite) -> StandardView:
-    """A standard from an instant on. What was published before stays in the history."""
+async def set_standard(new: NewStandard, session: Writing, who: MayAdminister) -> StandardView:
+    """Sets a standard from an instant on. What was published before stays in the history."""
     if new.valid_from is not None and new.valid_from < session.now:
         raise StandardInThePast("a standard can begin now or later, not in the past")
     row = StandardRow(
@@ -83,7 +84,7 @@ async def set_standard(new: NewStandard, session: Writing, who: MayWrite) -> Sta
 
 
 async def valid(session: ReadSession, at: datetime) -> list[StandardView]:
-    """Those that hold at an instant, in the order in which they were first set."""
+    """The standards that hold at an instant, in the order in which they were first set."""
     query = (
         select(StandardRow)
         .where(col(StandardRow.valid_from) <= at)
@@ -93,7 +94,7 @@ async def valid(session: ReadSession, at: datetime) -> list[StandardView]:
 
 
 def holding(history: Iterable[StandardView]) -> list[StandardView]:
-    """Of each name the last, unless it was taken back. `history` is in the order of becoming valid."""
+    """The last standard of each name, unless it was taken back. `history` is in the order of becoming valid."""
     last: dict[str, StandardView] = {}
     for standard in history:
         last[standard.name] = standard

@@ -1,4 +1,4 @@
-"""What the public sees of our standards: each in words, what we hold ourselves to, and what it really was. No login."""
+"""The public page of our standards: each in words, its target, and what it really was. No login."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.commitments.scorecard.routes import Settings, all_cases, all_promi
 from services.commitments.scorecard.standards import Measure, StandardView, valid
 from services.commitments.scorecard.views import ShareView
 from services.commitments.scorecard.windows import Window, window
-from shared.contracts.commitments import CommitmentKind
+from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession
 from shared.routing import Reading, router
 from shared.web import Pages
@@ -48,7 +48,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """All that is shown of a standard: nothing else reaches the page."""
+    """A standard as the page shows it; nothing else reaches the page."""
 
     words: str
     target: str
@@ -66,7 +66,7 @@ async def standards(
     settings: Settings,
     lang: Annotated[str | None, Query(pattern="^(vi|en)$")] = None,
 ) -> HTMLResponse:
-    now: datetime = request.app.state.runtime.clock.now()
+    now = session.now
     hour = now.replace(minute=0, second=0, microsecond=0)
     shown = window(now, settings.scorecard_days, until=hour, as_of=hour)
     if not hasattr(request.app.state, "published"):
@@ -84,7 +84,7 @@ async def standards(
 
 
 async def count(session: ReadSession, shown: Window, recontact: timedelta) -> Counts:
-    """How many of how many, for every measure a standard can be about."""
+    """Counts every measure that a standard can be about: how many of how many."""
     kinds = await reading.tallies(session, Scope(shown), By.KIND)
     whole = all_promises(kinds.values())
     answers = kinds.get(CommitmentKind.RESPONSE, Tally())

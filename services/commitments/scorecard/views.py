@@ -1,4 +1,4 @@
-"""What the scorecard answers: each figure with its n and its interval at 95%, null where there is none."""
+"""The answers of the scorecard: each figure with its n and its interval at 95%, null where there is none."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict
 
 from services.commitments.scorecard.case_reading import Resolution
-from services.commitments.scorecard.measures import CaseTally, Quantiles, Share, Tally, Verdict
+from services.commitments.scorecard.measures import CaseTally, Tally
 from services.commitments.scorecard.reading import BANDS, Band, Timing
+from shared.statistics.shares import Quantiles, Share, Verdict
 
 
 class ShareView(BaseModel):
-    """`value` is null of nothing. `verdict` is null without a target, and below the smallest n for one."""
+    """A share. `value` is null of nothing. `verdict` is null without a target, and below the smallest n for one."""
 
     value: float | None
     low: float | None
@@ -39,7 +40,7 @@ class ShareView(BaseModel):
 
 
 class QuantileView(BaseModel):
-    """`value` is null of nothing, and where it lies among what is not finished yet. An open end is null."""
+    """A quantile. `value` is null of nothing, and where it lies among what is not finished yet. An open end is null."""
 
     value: float | None
     low: float | None
@@ -73,7 +74,7 @@ class Calibration(BaseModel):
 
 
 class KeptView(BaseModel):
-    """`strict` is as first promised; `agreed` gives a change the customer agreed to before due its new time."""
+    """The shares kept: `strict` as first promised, `agreed` with changes the customer agreed to before due."""
 
     strict: ShareView
     agreed: ShareView
@@ -101,7 +102,7 @@ class KeptView(BaseModel):
 
 
 class Aims(BaseModel):
-    """What the standards valid then ask for."""
+    """The targets of the standards valid then."""
 
     strict: float | None = None
     agreed: float | None = None
@@ -109,13 +110,13 @@ class Aims(BaseModel):
 
 
 class KeptRow(KeptView):
-    """`key` null: promises that name none."""
+    """The figures of one key. `key` null: promises that name none."""
 
     key: str | None
 
 
 class BandView(BaseModel):
-    """When we say `promised_seconds` (on average), we need `median`, and nine of ten times `p90`: in seconds.
+    """Promises of about `promised_seconds`: the seconds they took in the `median`, and in nine of ten cases (`p90`).
 
     The band is of promises of more than `over_seconds` and up to `up_to_seconds`.
     """

@@ -1,4 +1,4 @@
-"""Which promises and cases are counted: those of a window, as they stood at an instant."""
+"""The window of the scorecard: which promises and cases are counted, as they stood at an instant."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
-from pydantic import AwareDatetime
 
 from services.commitments.errors import WindowInvalid
+from shared.instants import Instant
+from shared.routing import Reading
 
 LONGEST = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `since` to before `until`; what is known at `as_of`, which is not before `until`."""
+    """A window from `since` to before `until`, with what is known at `as_of`, which is not before `until`."""
 
     since: datetime
     until: datetime
@@ -30,7 +31,7 @@ def window(
     until: datetime | None = None,
     as_of: datetime | None = None,
 ) -> Window:
-    """The last `days` where nothing is named. Raises WindowInvalid."""
+    """The window that was asked for, the last `days` where nothing is named. Raises WindowInvalid."""
     at = as_of or now
     end = until or at
     if not end <= at <= now:
@@ -43,12 +44,12 @@ def window(
 
 def asked(
     request: Request,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
-    as_of: AwareDatetime | None = None,
+    session: Reading,
+    since: Instant | None = None,
+    until: Instant | None = None,
+    as_of: Instant | None = None,
 ) -> Window:
-    now: datetime = request.app.state.runtime.clock.now()
-    return window(now, request.app.state.runtime.settings.scorecard_days, since, until, as_of)
+    return window(session.now, request.app.state.runtime.settings.scorecard_days, since, until, as_of)
 
 
 Asked = Annotated[Window, Depends(asked)]

@@ -12,7 +12,7 @@ UNITS = ((86_400, "days", "ngày"), (3_600, "hours", "giờ"), (60, "minutes", "
 
 
 def number(value: float, language: str, places: int = 0) -> str:
-    """`1,234` and `3.1`; in Vietnamese `1.234` and `3,1`."""
+    """A number: `1,234` and `3.1`; in Vietnamese `1.234` and `3,1`."""
     said = f"{value:,.{places}f}"
     if places and said.endswith("." + "0" * places):
         said = said[: -places - 1]
@@ -20,7 +20,7 @@ def number(value: float, language: str, places: int = 0) -> str:
 
 
 def percent(value: float | None, language: str) -> str:
-    """`82%`. What is not quite all is not called all, nor what is not quite nothing nothing."""
+    """A share in percent: `82%`. What is not quite all is not called all, nor what is not quite nothing nothing."""
     if value is None:
         return "–"
     whole = round(value * 100)
@@ -30,14 +30,14 @@ def percent(value: float | None, language: str) -> str:
 
 
 def interval(share: ShareView, language: str) -> str:
-    """`78–86%`, or a dash of nothing."""
+    """An interval: `78–86%`, or a dash of nothing."""
     if share.low is None or share.high is None:
         return "–"
     return f"{round(share.low * 100)}–{round(share.high * 100)}%"
 
 
 def span(seconds: float | None, language: str) -> str:
-    """`3.1 days`, `20 hours`, `45 minutes`: two figures at most."""
+    """A length of time: `3.1 days`, `20 hours`, `45 minutes`: two figures at most."""
     if seconds is None:
         return "–"
     for size, english, vietnamese in UNITS:
@@ -50,5 +50,5 @@ def span(seconds: float | None, language: str) -> str:
 
 
 def day(at: datetime, zone: str, language: str) -> str:
-    """`6 May 2026`, `6/5/2026`."""
+    """A day: `6 May 2026`, `6/5/2026`."""
     return speak_day(at.astimezone(ZoneInfo(zone)).date(), "d/M/yyyy" if language == "vi" else "d MMMM yyyy", language)

@@ -1,4 +1,4 @@
-"""Which files a customer may send: by the name's ending, held against the first bytes. Pure."""
+"""The check of files that a customer sends: by the name's ending, held against the first bytes. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_NAME = 150
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`content_type` is the one of its kind in the list below, whatever the browser called it."""
+    """A file that was accepted. `content_type` is that of its kind in the list below, whatever the browser said."""
 
     name: str
     content_type: str
@@ -20,7 +20,7 @@ class File:
 
 
 class BadFile(ValueError):
-    """A sentence for the page; `name` is the file's."""
+    """A file that was refused, with a sentence for the page; `name` is the file's."""
 
     def __init__(self, sentence: str, name: str) -> None:
         super().__init__(sentence)
@@ -73,7 +73,7 @@ ACCEPT = ",".join(f".{ending}" for ending in _KINDS)
 
 
 def check(name: str, content: bytes) -> File:
-    """Raises BadFile with what is wrong with it, in a plain sentence."""
+    """Checks a file. Raises BadFile with what is wrong with it, in a plain sentence."""
     name = plain_name(name)
     stem, _, ending = name.rpartition(".")
     known = _KINDS.get(ending.lower()) if stem else None

@@ -1,4 +1,4 @@
-"""What a customer filled in, held against what was asked. Pure: values in, answers or sentences out."""
+"""The check of a task's form against its questions. Pure: values in, answers or sentences out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MISSING = "Please fill this in."
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A sentence, and the file it is about."""
+    """A fault of a form: a sentence, and the file it is about."""
 
     sentence: str
     about: str | None = None
@@ -35,7 +35,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What they sent, whole; it is stored only where `wrong` is empty. `typed` is shown again as it was typed."""
+    """A form as it was sent, stored only where `wrong` is empty. `typed` is shown again as it was typed."""
 
     answers: Mapping[str, str]
     note: str | None
@@ -45,12 +45,12 @@ class Filled:
 
 
 def input_name(field: TaskField) -> str:
-    """Apart from the names that the page uses itself."""
+    """The name of a question's input, apart from the names that the page uses itself."""
     return f"f_{field.name}"
 
 
 def read_form(task: Task, values: Sequence[tuple[str, str]], uploads: Sequence[tuple[str, bytes | None]]) -> Filled:
-    """`values` are (input, text) as sent; `uploads` (name, content), content None where it is over the limit."""
+    """Reads a form. `values` are (input, text) as sent; `uploads` (name, content), None for content over the limit."""
     wrong: dict[str, Wrong] = {}
     typed = dict(values)
     known = {input_name(field) for field in task.fields} | ({NOTE, LAST} if task.asks_for_words else {LAST})
@@ -97,7 +97,7 @@ def _files(task: Task, uploads: Sequence[tuple[str, bytes | None]]) -> tuple[lis
 
 
 def _answer(field: TaskField, said: str) -> str:
-    """As it is stored. Raises ValueError with a sentence."""
+    """The answer as it is stored. Raises ValueError with a sentence."""
     if not said:
         if field.required:
             raise ValueError(MISSING)
@@ -121,7 +121,7 @@ def _answer(field: TaskField, said: str) -> str:
 
 
 def _day(said: str) -> date:
-    """As a browser's date input sends it, or day, month, year as it is written by hand."""
+    """The date in an answer, as a browser's date input sends it, or as day, month, year written by hand."""
     try:
         if (by_hand := _DAY.fullmatch(said)) is not None:
             day, month, year = map(int, by_hand.groups())

@@ -1,4 +1,4 @@
-"""What a task asks for, which act of the customer does it, and when they are reminded. Pure."""
+"""The task: what it asks for, which act of the customer does it, and when they are reminded. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from services.commitments.promise import Promise, facts
+from services.commitments.promise.core import Promise, facts
 from shared.contracts.commitments import CommitmentAtRisk
 from shared.contracts.intake import InteractionKind, InteractionReceived
 
@@ -40,7 +40,7 @@ class TaskField(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is asked; who, by when and how it ended is the commitment of the same id."""
+    """What a task asks for. Its customer, due time and end are those of the commitment of the same id."""
 
     id: UUID
     wants: Wants
@@ -57,10 +57,11 @@ class Task:
 
 
 def is_done_by(task: Task, promise: Promise, contact: InteractionReceived, at: datetime) -> bool:
-    """Whether what the customer did elsewhere, `at` that time, is what was asked for.
+    """Tells whether a contact of the customer, `at` that time, is what the task asks for.
 
     A machine does no task, and neither does what they sent before they were asked or about another case. Where an
-    answer is required to a question of the form, only the form will do.
+    answer is required to a question of the form, only the form will do. A picture that their text shows, such as the
+    logo below their name, is no file they sent.
     """
     if contact.automatic or promise.stated_at is None or at < promise.stated_at:
         return False
@@ -72,7 +73,7 @@ def is_done_by(task: Task, promise: Promise, contact: InteractionReceived, at: d
         case "form":
             return False
         case "upload":
-            return bool(contact.attachments)
+            return any(not one.in_text for one in contact.attachments)
         case "message":
             return contact.kind in _WROTE
         case "anything":
@@ -80,7 +81,7 @@ def is_done_by(task: Task, promise: Promise, contact: InteractionReceived, at: d
 
 
 def second_reminder(promise: Promise) -> datetime | None:
-    """A day before due, unless that is before the task was given or at the time of the first reminder."""
+    """The second reminder, a day before due; None if the task was given after that, or first reminded of about then."""
     if promise.stated_at is None or promise.warns_at is None:
         return None
     at = promise.binds.due_at - ADVANCE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,16 +15,20 @@ from starlette.routing import Route
 
 from services.commitments import customers
 from services.commitments.errors import TaskNotFound
-from services.commitments.promise import Promise, fulfil
-from services.commitments.store import Promises
+from services.commitments.promise.core import Promise, fulfil
+from services.commitments.promise.following import is_undone
+from services.commitments.promise.store import Promises
+from services.commitments.promising.witness import witnessed
 from services.commitments.tasks import store as tasks
-from services.commitments.tasks.closing import BY, is_undone, lock
+from services.commitments.tasks.closing import BY, lock
 from services.commitments.tasks.files import ACCEPT, MOST_BYTES
 from services.commitments.tasks.forms import FILES, Filled, Wrong, input_name, read_form
 from services.commitments.tasks.model import Task
 from shared.crash import crash_point
 from shared.database import Database, ReadSession
 from shared.routing import Reading, router
+from shared.security import CustomerPage
+from shared.security.acts import act_by
 from shared.web import Pages, chosen_language, language_query
 
 PREFIX = "/commitments/t/"
@@ -47,7 +50,7 @@ async def show(request: Request, token: str, session: Reading) -> Response:
 
 
 async def submit(request: Request) -> Response:
-    """Takes what was sent, whole or not at all. The form comes in before a transaction begins: phones are slow."""
+    """Takes a form, whole or not at all. It comes in before a transaction begins: phones are slow."""
     promises: Promises = request.app.state.service
     database: Database = request.app.state.runtime.database
     token: str = request.path_params["token"]
@@ -68,7 +71,8 @@ async def submit(request: Request) -> Response:
         if filled.wrong:
             return await _render(request, session, token, id_, filled=filled, status=422)
         await tasks.fill(session, id_, filled.answers, filled.note, filled.files)
-        await promises.save(session, [locked], [fulfil(locked, session.now, by=BY)])
+        act = act_by(request, promises.task_links, CustomerPage.TASK, token, session.now)
+        await promises.save(session, [locked], [witnessed(fulfil(locked, session.now, by=BY), act)])
         session.cancel(tasks.REMINDER, str(id_))
     crash_point("before_answer")
     return RedirectResponse(f"{PREFIX}{token}{language_query(request)}", status_code=303)
@@ -79,7 +83,7 @@ routes = [Route(f"{PREFIX}{{token}}", submit, methods=["POST"])]
 
 
 def _claimed_size(request: Request) -> int:
-    """What the sender says; the limit itself is counted while the body comes in."""
+    """The size that the sender claims; the limit itself is counted while the body comes in."""
     claimed = request.headers.get("content-length", "")
     return int(claimed) if claimed.isascii() and claimed.isdigit() and len(claimed) < 20 else 0
 
@@ -89,7 +93,7 @@ def _values(form: FormData) -> list[tuple[str, str]]:
 
 
 async def _uploads(form: FormData) -> list[tuple[str, bytes | None]]:
-    """(name, content); content None where it is over the limit. A file input left empty sends a file without a name."""
+    """The files as (name, content), None for content over the limit. An empty input sends a file without a name."""
     uploads: list[tuple[str, bytes | None]] = []
     for _, value in form.multi_items():
         if isinstance(value, UploadFile) and value.filename:
@@ -112,13 +116,13 @@ async def _parent(session: ReadSession, promises: Promises, id_: UUID) -> UUID |
 async def _render(
     request: Request, session: ReadSession, token: str, id_: UUID, *, filled: Filled | None = None, status: int = 200
 ) -> Response:
-    """Only these fields reach the page: nothing internal is on it."""
+    """Renders the page from these fields alone, so that nothing internal is on it."""
     promises: Promises = request.app.state.service
     task = await _find(session, id_)
     promise = (await promises.load(session, [id_]))[id_]
     above = await promises.load(session, [promise.parent_id] if promise.parent_id else [])
     whole = next(iter(above.values()), None)
-    now: datetime = request.app.state.runtime.clock.now()
+    now = session.now
     spoken = await customers.languages(session, [promise.customer_id])
     wrong: Mapping[str, Wrong] = filled.wrong if filled else {}
     return _pages.render(
@@ -145,7 +149,7 @@ async def _render(
 
 
 def _state(promise: Promise, whole: Promise | None) -> str:
-    """Where the customer stands with it: to do, done, or nothing to do any more."""
+    """The state of the task for the customer: to do, done, or nothing to do any more."""
     if promise.fulfilled_at is not None:
         return "done"
     if not is_undone(promise):
@@ -155,7 +159,7 @@ def _state(promise: Promise, whole: Promise | None) -> str:
 
 
 def _shown(whole: Promise | None) -> dict[str, Any] | None:
-    """Of what the task is for: its words and its date, once it runs again."""
+    """The words and the date, once it runs again, of the promise that the task is for."""
     if whole is None or not whole.is_open:
         return None
     terms = whole.binds

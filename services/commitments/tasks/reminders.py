@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.commitments.store import Promises
+from services.commitments.promise.store import Promises
 from services.commitments.tasks.model import remind
 from services.commitments.tasks.store import REMINDER
 from shared.database import WriteSession
@@ -14,7 +14,7 @@ from shared.timers import Timer
 
 
 def reminders(promises: Promises) -> dict[str, TimerHandler]:
-    """A task that was done or taken back meanwhile is reminded of no more (N18)."""
+    """The handler of second reminders. A task that was done or taken back meanwhile gets none (N18)."""
 
     async def handle(session: WriteSession, timers: Sequence[Timer]) -> None:
         for task in (await promises.lock(session, {UUID(t.subject) for t in timers})).values():

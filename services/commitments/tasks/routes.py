@@ -10,18 +10,18 @@ from fastapi import Response, status
 from sqlalchemy import text
 
 from services.commitments import customers
-from services.commitments import promise as core
 from services.commitments.access import MayRead, MayWrite
-from services.commitments.days import end_of_day
+from services.commitments.cases.sentences import NO_CHARGE
 from services.commitments.errors import NotForTasks, PromiseNotFound, TaskNotFound, WrongState
-from services.commitments.promise import OPEN, Decision, Promise, Status
-from services.commitments.routes import Store, one
-from services.commitments.store import COLUMNS, as_promise
+from services.commitments.promise import core
+from services.commitments.promise.core import OPEN, Decision, Promise, Status
+from services.commitments.promise.core.days import end_of_day
+from services.commitments.promise.store import COLUMNS, as_promise
+from services.commitments.promising.routes import Store, one
 from services.commitments.tasks import store as tasks
 from services.commitments.tasks.model import Task, TaskField, second_reminder
 from services.commitments.tasks.schemas import FileView, NewTask, PartView, TaskView
-from services.commitments.words import NO_CHARGE
-from shared.contracts.commitments import CommitmentKind, Terms
+from shared.contracts.terms import CommitmentKind, Terms
 from shared.ids import new_id
 from shared.routing import Reading, Writing, router
 
@@ -35,7 +35,7 @@ _PARTS = text(f"SELECT {COLUMNS} FROM commitment WHERE parent_id = :id ORDER BY 
 
 @api.post("/{id}/tasks", status_code=status.HTTP_201_CREATED)
 async def ask(id: UUID, new: NewTask, session: Writing, who: MayWrite, store: Store) -> TaskView:  # noqa: A002
-    """The customer has something to do for a promise of ours. Where it blocks, our clock stands still (C25)."""
+    """Asks the customer to do something for a promise of ours. Where it blocks, our clock stands still (C25)."""
     locked = await store.lock(session, [id])
     if id not in locked:
         raise PromiseNotFound(f"there is no promise {id}")
@@ -58,12 +58,12 @@ async def ask(id: UUID, new: NewTask, session: Writing, who: MayWrite, store: St
     if waiting is not None:
         await store.save(session, [parent], [waiting])
     part = PartView.of_part(told, task).model_dump()
-    return TaskView(**part, fields=list(fields), link=store.page_link(told))
+    return TaskView(**part, fields=list(fields))
 
 
 @api.get("/{id}/parts")
 async def parts(id: UUID, session: Reading, who: MayRead, store: Store) -> list[PartView]:  # noqa: A002
-    """What a promise is made of: promises of our own people, and what the customer is to do (I20)."""
+    """The parts of a promise: promises of our own people, and tasks of the customer (I20)."""
     await one(store, session, id)
     found = [as_promise(row) for row in await session.execute(_PARTS, {"id": id})]
     known = await tasks.find(session, [p.id for p in found if p.kind is CommitmentKind.TASK])
@@ -99,7 +99,7 @@ async def download(id: UUID, file: UUID, session: Reading, who: MayRead) -> Resp
 
 
 def _wait_for(parent: Promise, task: Promise, now: datetime, *, by: str) -> Decision:
-    """Our clock stands still for a task, which tells the customer so itself."""
+    """Stops our clock for a task, which tells the customer so itself."""
     waiting, said = core.wait(parent, now, reason=task.binds.words, by=by)
     return waiting, tuple(event.model_copy(update={"task_id": task.id}) for event in said)
 

@@ -1,22 +1,23 @@
-"""What the HTTP interface of tasks takes and gives."""
+"""The requests and answers about tasks."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from services.commitments.promise import Promise
-from services.commitments.schemas import Name, PromiseView, Strict, Words, Zone
+from services.commitments.fields import Name, Strict, Words
+from services.commitments.promise.core import Promise
+from services.commitments.promising.views import PromiseView
 from services.commitments.tasks.model import Task, TaskField, Wants
+from shared.instants import Day, Instant, Zone
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class NewField(Strict):
-    """`name` is for programs, `label` is what the customer reads. `choices` are for a choice, and only for one."""
+    """A question of a new task. `name` is for programs, the customer reads `label`. Only a choice has `choices`."""
 
     name: FieldName
     label: Name
@@ -36,15 +37,15 @@ class NewField(Strict):
 
 
 class NewTask(Strict):
-    """What the customer is asked to do, by when, and what they send: `wants` says by which act it is done.
+    """A new task: what the customer is asked to do, by when, and what they send. `wants` names the act that does it.
 
     `fields` are the questions of its page: a form needs one at least, a message has none. `blocks`: our promise waits
     for it.
     """
 
     words: Words
-    due_at: AwareDatetime | None = None
-    due_on: date | None = None
+    due_at: Instant | None = None
+    due_on: Day | None = None
     zone: Zone | None = None
     cost: Words | None = None
     wants: Wants = "anything"
@@ -65,7 +66,7 @@ class NewTask(Strict):
 
 
 class FileView(BaseModel):
-    """Its content is at `/commitments/{task}/files/{id}`, for staff, as a download."""
+    """A file of a task. Its content is at `/commitments/{task}/files/{id}`, for staff, as a download."""
 
     id: UUID
     name: str
@@ -86,13 +87,9 @@ class PartView(PromiseView):
 
 
 class TaskView(PartView):
-    """`answers` by field name, `note` and `files` are what the customer sent on the page.
-
-    `link` is the customer's own way to the page, given to whoever sets the task and in its events.
-    """
+    """A task. `answers` by field name, `note` and `files` are what the customer sent on the page."""
 
     fields: list[TaskField]
     answers: dict[str, str] | None = None
     note: str | None = None
     files: list[FileView] = Field(default_factory=list)
-    link: str | None = None

@@ -11,7 +11,6 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import text
 
-from services.commitments.customers import FAMILY
 from services.commitments.tasks.files import File
 from services.commitments.tasks.model import Task, TaskField
 from shared.database import ReadSession, WriteSession
@@ -37,14 +36,6 @@ _PUT_FILE = text("""
     INSERT INTO task_file (id, commitment_id, name, content_type, size, content, added_at)
     VALUES (:id, :task, :name, :type, :size, :content, :now)
 """)
-# Asked of every contact of a customer, so one statement with an index that holds undone tasks alone: the customer
-# and all that are the same person.
-_UNDONE_OF = text(f"""{FAMILY}
-    SELECT t.commitment_id, t.wants, t.fields::text AS fields, t.blocks, c.parent_id
-    FROM commitment c JOIN task t ON t.commitment_id = c.id
-    WHERE c.customer_id IN (SELECT id FROM down UNION SELECT CAST(:id AS uuid)) AND c.kind = 'task'
-      AND (c.status IN ('stated', 'agreed') OR (c.status = 'broken' AND c.fulfilled_at IS NULL))
-""")
 
 
 async def add(session: WriteSession, task: Task, reminder: datetime | None) -> None:
@@ -55,14 +46,8 @@ async def add(session: WriteSession, task: Task, reminder: datetime | None) -> N
 
 
 async def find(session: ReadSession, ids: Collection[UUID]) -> dict[UUID, Task]:
-    rows = await session.execute(_FIND, {"ids": list(ids)})
+    rows = await session.execute(_FIND, {"ids": list(ids)}) if ids else ()
     return {row.commitment_id: _task(row) for row in rows}
-
-
-async def undone_of(session: ReadSession, customer: UUID) -> list[tuple[Task, UUID | None]]:
-    """What this customer is still to do, each with the promise that it is for."""
-    rows = await session.execute(_UNDONE_OF, {"id": customer})
-    return [(_task(row), row.parent_id) for row in rows]
 
 
 async def fill(
@@ -75,7 +60,7 @@ async def fill(
 
 
 async def filled(session: ReadSession, task: UUID) -> tuple[dict[str, str] | None, str | None, list[dict[str, Any]]]:
-    """(answers by field, message, files without their content)."""
+    """The filled form of a task: (answers by field, message, files without their content)."""
     row = (await session.execute(_ANSWERS, {"id": task})).one()
     files = [dict(file) for file in (await session.execute(_FILES, {"id": task})).mappings()]
     return row.answers, row.note, files

@@ -14,7 +14,7 @@ from services.commitments.tables import Table
 
 
 class TaskRow(Table, table=True):
-    """`answers` by field name and `note` are what the customer filled in on the page; null until then."""
+    """A task's form. `answers` by field name and `note` are what the customer filled in; null until then."""
 
     __tablename__ = "task"
 

@@ -18,6 +18,11 @@ DEEPEST = 5
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:_-]{0,40})(?=[\s/>])")
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]{1,2000})"|'([^']{1,2000})'|([^\s"'>]{1,2000}))""", re.IGNORECASE)
+_IS_HTML = re.compile(
+    r"\s{0,100}<(?:!doctype html|html|head|body|div|p|span|br|table|ul|ol|blockquote|h[1-6])(?=[\s/>])[^>]{0,4000}>",
+    re.IGNORECASE,
+)
+"""It begins as a document or a part of one does, not as somebody who writes about one."""
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _QUOTE = re.compile(r"[\"']")
 
@@ -36,6 +41,13 @@ def to_text(html: str) -> str:
     for text, tag, attributes in _pieces(html[:MOST]):
         writer.take(text, tag, attributes)
     return writer.finished()
+
+
+def readable(words: str | None) -> str | None:
+    """Words that a helpdesk may pass on as HTML or not: as text either way. None where nothing is left."""
+    if words is None or not _IS_HTML.match(words):
+        return words
+    return to_text(words).strip() or None
 
 
 class _Writer:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, InteractionKind, Reachability
+from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, InteractionKind, Reachability, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Attachment:
     """What came along. `size` in bytes.
 
     Its content stays where it is: at an address (`url`), with the provider under a name of its own (`ref`), or inside
-    the raw request (`part`, which only the module that parsed it can read).
+    the raw request (`part`, which only the module that parsed it can read). `in_text`: a picture the text shows, such
+    as a signature's logo. It is no part of what tells a copy from another contact, which was there before it.
     """
 
     name: str | None
@@ -35,6 +36,27 @@ class Attachment:
     url: str | None = None
     ref: str | None = None
     part: int | None = None
+    in_text: bool = field(default=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who answers are to go to: where a channel says so, that is who wrote. The rest as of a Contact by them."""
+
+    address: Address
+    name: str | None
+    automatic: bool
+    no_automatic_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SenderCheck:
+    """What `by`, a provider or a host on the way, has found out about a mail's sender; None: it does not say."""
+
+    by: str
+    spf: Verdict | None = None
+    dkim: Verdict | None = None
+    dmarc: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,9 @@ class Contact:
     `aliases` are more addresses of the same person. `reply` is what of `text` is new, where that is less.
     `references` are the external ids, or Message-IDs, of what it answers; `marks` what may be our own marks in it.
     `message_id` is a mail's own.
+    `automatic`: no person wrote it; `may_be_person`: that is likely and not sure. `no_automatic_answer`: no machine may
+    answer it, whoever wrote it. `reply_to` is where answers are wanted, where that is one other address.
+    `checked` is what the provider says of a mail's sender; `claims` what it says itself that hosts have said of it.
     """
 
     external_id: str
@@ -66,6 +91,20 @@ class Contact:
     references: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     message_id: str | None = None
+    may_be_person: bool = False
+    no_automatic_answer: bool = False
+    reply_to: Writer | None = None
+    checked: SenderCheck | None = None
+    claims: tuple[SenderCheck, ...] = ()
+
+
+def act(external_id: str, address: Address | None, at: datetime | None, *said: str | None, **more: Any) -> Contact:
+    """What somebody did on purpose and wrote nothing: came by a link, opted in, joined. No answer is owed to it.
+
+    It is known by what the provider says of it (`said`), as one line.
+    """
+    subject = ": ".join(one for one in said if one)
+    return Contact(external_id, InteractionKind.NOTE, address, at, subject=subject, automatic=True, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +135,8 @@ class CallStep:
 class Fact:
     """Something that became of a contact that is there already, or of a message of ours.
 
-    `about` is that contact's external id; None: every one of ours to `address` up to `at` (a watermark).
+    `about` is that contact's external id; None: every one of ours to `address` up to `at` (a watermark), or none of
+    them: what `address` wants to hear from us.
     `text` holds the new words, the emoji, or the reason; `attachments` what came with it (a recording).
     `proof` None: the provider itself says so. Else anybody may have written it (a delivery report is a mail like any
     other), and one of these marks must be ours, of a case of whoever `address` belongs to.

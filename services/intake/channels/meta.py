@@ -60,6 +60,7 @@ def provider(
         name=name,
         kind=ChannelKind.CHAT,
         verify=verify,
+        signed_by=("x-hub-signature-256",),
         parse=parse,
         greet=greet,
         locate=locate,

@@ -70,12 +70,18 @@ def read_form(request: Request) -> Form:
 
 
 def _multipart(body: bytes, boundary: bytes) -> list[Field]:
-    """Nothing is copied but each field's own content."""
+    """Nothing is copied but each field's own content.
+
+    The body must begin with its boundary: a signature covers the body and not the header that names the boundary, and
+    under another one the same bytes would be another form.
+    """
     if not boundary:
         raise Unreadable("a form without a boundary")
     reader = _Reader()
     line = body[: body.find(b"\n") + 1]
-    if line.rstrip() == b"--" + boundary and not line.endswith(b"\r\n"):
+    if line.rstrip(b"\r\n") not in (b"--" + boundary, b"--" + boundary + b"--"):
+        raise Unreadable("a form that does not begin with its boundary")
+    if not line.endswith(b"\r\n"):
         body = body.replace(b"\n", b"\r\n")  # saved by somebody whose lines end in LF: nobody sends this
     try:
         parser = MultipartParser(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.intake.channels.items import Attachment, Item
+from services.intake.channels.strength import guessable
 from shared.contracts.intake import ChannelKind
 
 
@@ -84,10 +85,6 @@ class NoDownload(Exception):
 _USUAL_HEADERS = frozenset({"content-type", "content-encoding", "user-agent"})
 
 
-def _any_secret(_: str) -> str | None:
-    return None
-
-
 def _no_greeting(_request: Request, _secrets: Sequence[str], _verify_token: str) -> Reply | None:
     return None
 
@@ -96,7 +93,7 @@ def _no_token(_: Request) -> str | None:
     return None
 
 
-def _no_certificate(_: Request) -> str | None:
+def _no_certificate(_: Request, _secrets: Sequence[str]) -> str | None:
     return None
 
 
@@ -114,35 +111,43 @@ def plain_download(attachment: Attachment, _access_token: str | None) -> Downloa
 @dataclass(frozen=True, slots=True)
 class Provider:
     """`headers` are the ones worth keeping with the raw request (a `*` at the end stands for any rest); all others,
-    credentials among them, are dropped.
+    credentials among them, are dropped. `reads` are those of them that `parse` looks at, Content-Type aside: it is
+    given no others, so that what becomes of a request hangs on nothing else.
 
     `verify` raises Refused; `secrets` are all that are valid now, so that they can be rotated.
+    `signed_by` are headers of which a proved request has at least one; `headers_prove`: `verify` looks at no body. What
+    they tell is told before the body is read.
     `parse` raises Unreadable; an empty list means that there is nothing in it for us.
     `greet` answers a handshake (request, secrets, the channel's verify token): a Reply, or None where the request is
     none; raises Refused. A POST is verified first, another of `methods` is a handshake or nothing.
-    `certificate_url` is where the key that signed it is found, checked before anybody fetches it; raises Refused.
+    `certificate_url` is where the key that signed it is found (request, secrets), checked before anybody fetches it;
+    raises Refused.
     `locate` says where an attachment is fetched (attachment, access token); raises NoDownload.
-    `token` is what proves this one request only, where the signature says nothing of the body (Mailgun): with another
-    body it is worth nothing, for ever.
+    `token` names what proves this one request only, where one signature would hold for several: it says nothing of
+    the body (Mailgun), has no borders (Twilio), or leaves out a header that is read. With another body or another such
+    header it is worth nothing, for ever.
     `extract` takes an attachment out of the request that it came in (its `part`): (content type, content), or None
     where there is none; it may be slow, is called in a thread, and may raise Unreadable.
-    `secret_fault` says what is wrong with a secret somebody wants to set, or None.
+    `secret_fault` says what is wrong with a secret somebody wants to set (`unusable` is asked before), or None.
     """
 
     name: str
     kind: ChannelKind
     verify: Callable[[Request, Sequence[str], datetime], None]
     parse: Callable[[Request], Sequence[Item]]
-    secret_fault: Callable[[str], str | None] = _any_secret
+    secret_fault: Callable[[str], str | None] = guessable
     greet: Callable[[Request, Sequence[str], str], Reply | None] = _no_greeting
-    certificate_url: Callable[[Request], str | None] = _no_certificate
+    certificate_url: Callable[[Request, Sequence[str]], str | None] = _no_certificate
     locate: Callable[[Attachment, str | None], Download] = plain_download
     token: Callable[[Request], str | None] = _no_token
     extract: Callable[[Request, int], tuple[str, bytes] | None] = _nothing_inside
+    signed_by: tuple[str, ...] = ()
+    headers_prove: bool = False
     methods: tuple[str, ...] = ("POST",)
     wants_verify_token: bool = False
     body_limit: int = 1024 * 1024
     headers: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     reply: Reply = Reply()
     rules: StatusRules = StatusRules()
 
@@ -150,8 +155,21 @@ class Provider:
     def gives_tokens(self) -> bool:
         return self.token is not _no_token
 
+    def verify_head(self, head: Request, secrets: Sequence[str], now: datetime) -> None:
+        """What can be told before the body is there. Raises Refused."""
+        if self.signed_by and not any(head.headers.get(name) for name in self.signed_by):
+            raise Refused("there is no signature")
+        if self.headers_prove:
+            self.verify(head, secrets, now)
+
     def keeps(self, header: str) -> bool:
         """Whether a header, in lower case, is worth keeping."""
-        return header in _USUAL_HEADERS or any(
-            header.startswith(h[:-1]) if h.endswith("*") else header == h for h in self.headers
-        )
+        return header in _USUAL_HEADERS or _is_among(header, self.headers)
+
+    def readable(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Those that `parse` may look at."""
+        return {name: v for name, v in headers.items() if name == "content-type" or _is_among(name, self.reads)}
+
+
+def _is_among(header: str, patterns: Sequence[str]) -> bool:
+    return any(header.startswith(one[:-1]) if one.endswith("*") else header == one for one in patterns)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from services.intake.channels.items import Item, Unread
 from services.intake.channels.provider import Unreadable
+from shared.instants import EARLIEST, LATEST
 
-MOST_ITEMS = 1000
-"""Objects of one list that are looked at. Meta, whose batches are the largest, documents as many."""
+MOST_PARTS = 1000
+"""Parts of one item that are looked at: its files, its buttons. Of the items of a batch none is passed by."""
 
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
-_DIGITS = re.compile(r"[0-9]{1,13}(\.[0-9]{1,9})?", re.ASCII)
+_FIRST_OF_NEXT_UNIT = 1e11
+"""From here on a number is of the next smaller unit: as seconds it would be in the year 5138."""
+_MOST_NANOSECONDS = _LATEST * 1e9
+_DIGITS = re.compile(r"[0-9]{1,19}(\.[0-9]{1,9})?", re.ASCII)
 
 
 def json_value(body: bytes | str) -> Any:
@@ -41,27 +45,52 @@ def dict_of(value: object) -> dict[str, Any]:
 
 
 def dicts_of(value: object) -> list[dict[str, Any]]:
-    """The objects in a list, MOST_ITEMS at most."""
-    return [one for one in value[:MOST_ITEMS] if isinstance(one, dict)] if isinstance(value, list) else []
+    """The objects in a list that is a part of one item, MOST_PARTS at most."""
+    return [one for one in value[:MOST_PARTS] if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def each_of(value: object, read: Callable[[dict[str, Any]], Sequence[Item]]) -> list[Item]:
     """The items of a batch, each object of the list read by itself.
 
-    What is no object, or what `read` finds Unreadable, is Unread and holds up no other.
+    What is no object, or what `read` finds Unreadable, is Unread and holds up no other. Every one is read: the worker
+    files them a page at a time. A fault that many of them share is said once.
     """
-    listed = value if isinstance(value, list) else []
     items: list[Item] = []
-    for one in listed[:MOST_ITEMS]:
+    for one in value if isinstance(value, list) else ():
         try:
-            if not isinstance(one, dict):
-                raise Unreadable("an item that is no object")
-            items += read(one)
+            items += read(one) if isinstance(one, dict) else [Unread("an item that is no object")]
         except Unreadable as error:
             items.append(Unread(str(error)))
-    if len(listed) > MOST_ITEMS:
-        items.append(Unread(f"more than {MOST_ITEMS} items"))
-    return items
+    return said_once(items)
+
+
+def unknown(what: str, kind: object) -> Unreadable:
+    """To be raised where a provider sends a kind that nobody knows yet: it waits in quarantine under its name."""
+    name = identifier(kind)
+    return Unreadable(f"{what} of a kind that is not known" + (f": {clean(name)[:60]}" if name else ""))
+
+
+def said_once(items: Iterable[Item]) -> list[Item]:
+    """The same items, but each fault once, however many have it."""
+    faults: dict[str, Item] = {}
+    return [one for one in items if not isinstance(one, Unread) or faults.setdefault(one.reason, one) is one]
+
+
+def listed(value: object, what: str) -> list[Any]:
+    """The list that must be there. Raises Unreadable: what came without it would be passed by in silence."""
+    if not isinstance(value, list):
+        raise Unreadable(f"there are no {what}")
+    return value
+
+
+def is_among(value: object, known: Collection[str]) -> TypeGuard[str]:
+    """Whether it is one of these words; it may be anything."""
+    return isinstance(value, str) and value in known
+
+
+def kinds(*lines: str, of: str = "") -> frozenset[str]:
+    """The kinds that a provider names, many in a line; `of` stands before each."""
+    return frozenset(of + name for name in " ".join(lines).split())
 
 
 def text(value: object) -> str | None:
@@ -83,28 +112,30 @@ def number(value: object, *, most: int = 2**31 - 1) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most else None
 
 
-def unix_seconds(value: object) -> datetime | None:
-    """Seconds since 1970, whole or not, also where they are written as text; up to the year 2100."""
-    seconds = _figure(value)
-    return datetime.fromtimestamp(seconds, UTC) if seconds and 0 < seconds < _LATEST else None
+def instant(value: object) -> datetime | None:
+    """When: since 1970 in seconds, milliseconds, microseconds or nanoseconds, or as ISO 8601; None for anything else.
 
-
-def unix_millis(value: object) -> datetime | None:
-    """Milliseconds since 1970, also where they are written as text; up to the year 2100."""
-    millis = _figure(value)
-    return datetime.fromtimestamp(millis / 1000, UTC) if millis and 0 < millis < _LATEST * 1000 else None
+    Providers change their unit between versions, products and test buttons, and write numbers as text, so it is read
+    off the size: up to the year 2100 no two units meet after March 1973. Without a zone ISO 8601 is UTC.
+    """
+    figure = _figure(value)
+    if figure is None:
+        return _iso(value.strip().removesuffix(" UTC")) if isinstance(value, str) else None
+    while figure >= _FIRST_OF_NEXT_UNIT:
+        figure /= 1000
+    return datetime.fromtimestamp(figure, UTC) if 0 < figure < _LATEST else None
 
 
 def _figure(value: object) -> float | None:
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return float(value)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 < value < _MOST_NANOSECONDS else None  # type: ignore[arg-type, operator]
 
 
-def iso_instant(value: object) -> datetime | None:
-    """ISO 8601; without a zone it is UTC."""
+def _iso(value: str) -> datetime | None:
     try:
-        return _utc(datetime.fromisoformat(value)) if isinstance(value, str) else None
+        return _utc(datetime.fromisoformat(value))
     except (ValueError, OverflowError):
         return None
 
@@ -118,7 +149,11 @@ def mail_date(value: object) -> datetime | None:
 
 
 def _utc(at: datetime) -> datetime:
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    """Raises ValueError for what is no time of a contact, and would leave the calendar with a zone or a deadline."""
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if not EARLIEST <= at < LATEST:
+        raise ValueError("not a time of our days")
+    return at.astimezone(UTC)
 
 
 def clean(value: str) -> str:

@@ -24,7 +24,83 @@ LARGEST_FILE = 2**42
 
 def words_of(message: Mapping[str, Any]) -> str | None:
     """Its text or caption, else what it shows in words: a place, a card, an emoji, a question."""
-    return text(message.get("text")) or text(message.get("caption")) or _shown(message)
+    return (
+        _with_links(message, "text", "entities")
+        or _with_links(message, "caption", "caption_entities")
+        or _shown(message)
+    )
+
+
+def _with_links(message: Mapping[str, Any], name: str, entities: str) -> str | None:
+    """The words, and behind those that are a link where it leads. Telegram counts in units of UTF-16."""
+    said = text(message.get(name))
+    links = [one for one in dicts_of(message.get(entities)) if one.get("type") == "text_link"]
+    if said is None or not links:
+        return said
+    units, shown, done = said.encode("utf-16-le", "surrogatepass"), b"", 0
+    for one in sorted(links, key=lambda one: number(one.get("offset")) or 0):
+        start, length, url = number(one.get("offset")), number(one.get("length")), text(one.get("url"))
+        if start is None or not length or url is None or not done <= 2 * start < len(units):
+            continue
+        end = min(2 * (start + length), len(units))
+        label = units[2 * start : end].decode("utf-16-le", "replace")
+        shown += units[done:end] + ("" if url in label else f" ({url})").encode("utf-16-le", "surrogatepass")
+        done = end
+    return (shown + units[done:]).decode("utf-16-le", "replace")
+
+
+_SERVICE: Final = frozenset({
+    "new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo",
+    "group_chat_created", "supergroup_chat_created", "channel_chat_created", "message_auto_delete_timer_changed",
+    "migrate_to_chat_id", "migrate_from_chat_id", "pinned_message", "connected_website", "write_access_allowed",
+    "proximity_alert_triggered", "boost_added", "chat_background_set", "forum_topic_created", "forum_topic_edited",
+    "forum_topic_closed", "forum_topic_reopened", "general_forum_topic_hidden", "general_forum_topic_unhidden",
+    "giveaway_created", "giveaway", "giveaway_winners", "giveaway_completed", "video_chat_scheduled",
+    "video_chat_started", "video_chat_ended", "video_chat_participants_invited", "direct_message_price_changed",
+    "paid_message_price_changed", "chat_owner_left", "chat_owner_changed",
+})  # fmt: skip
+"""What only says that a chat has changed."""
+_AROUND: Final = frozenset(
+    {"message_id", "date", "chat", "from", "entities", "caption_entities", "link_preview_options"}
+)
+
+
+def is_service(message: Mapping[str, Any]) -> bool:
+    """Whether nobody said anything: the chat has changed."""
+    return not _SERVICE.isdisjoint(message)
+
+
+def is_empty(message: Mapping[str, Any]) -> bool:
+    return set(message) <= _AROUND
+
+
+def about_of(message: Mapping[str, Any]) -> str | None:
+    """What it is said about and does not say itself: a quotation, what it answers or passes on; of a kind that has no
+    words here, the kind."""
+    answered = dict_of(message.get("reply_to_message")) or dict_of(message.get("external_reply"))
+    quoted = text(dict_of(message.get("quote")).get("text")) or words_of(answered)
+    origin = dict_of(message.get("forward_origin"))
+    sender = dict_of(origin.get("sender_user"))
+    by = text(origin.get("sender_user_name")) or lines(" ".join(_names(sender)))
+    where = dict_of(origin.get("chat")) or dict_of(origin.get("sender_chat"))
+    return quoted or by or text(where.get("title")) or _kind(message)
+
+
+def _names(person: Mapping[str, Any]) -> list[str]:
+    return [one for key in ("first_name", "last_name") if (one := text(person.get(key)))]
+
+
+def _kind(message: Mapping[str, Any]) -> str | None:
+    if words_of(message) or files_of(message):
+        return None
+    return next(
+        (
+            name.replace("_", " ")
+            for name, found in message.items()
+            if isinstance(found, dict | list) and name not in _AROUND | {"sender_chat", "via_bot", "reply_markup"}
+        ),
+        None,
+    )
 
 
 def _shown(message: Mapping[str, Any]) -> str | None:
@@ -43,6 +119,10 @@ def _shown(message: Mapping[str, Any]) -> str | None:
             return lines(poll.get("question"), *(one.get("text") for one in dicts_of(poll.get("options"))))
         case {"checklist": dict(listed)}:
             return lines(listed.get("title"), *(one.get("text") for one in dicts_of(listed.get("tasks"))))
+        case {"game": dict(shown)} | {"invoice": dict(shown)}:
+            return lines(shown.get("title"), shown.get("description"))
+        case {"successful_payment": dict(paid)}:
+            return lines(f"{paid.get('total_amount')} {paid.get('currency')}", paid.get("invoice_payload"))
         case {"web_app_data": dict(data)}:
             return text(data.get("data"))
     return None

@@ -5,7 +5,7 @@ Source: developers.facebook.com, WhatsApp Business Platform, "messages webhook r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.intake.channels.chat import lines, place
@@ -33,8 +33,23 @@ def words_of(message: Mapping[str, Any]) -> str | None:
             return _chosen(found)
         case "button":
             return text(found.get("text"))
+        case "template":
+            return lines(*_template(found)) or text(found.get("name"))
         case _:
             return text(found.get("caption")) if kind in MEDIA else None
+
+
+def about_of(message: Mapping[str, Any]) -> str | None:
+    """What it is said about and does not say itself: the advertisement or the product that it was sent from; of a kind
+    that has no words here, what WhatsApp says of it."""
+    referral, context = dict_of(message.get("referral")), dict_of(message.get("context"))
+    shown = next((found for name in ("headline", "body", "source_url") if (found := text(referral.get(name)))), None)
+    product = dict_of(context.get("referred_product"))
+    shown = shown or identifier(product.get("product_retailer_id"))
+    if shown or words_of(message) or files_of(message):
+        return shown
+    faults = dicts_of(message.get("errors"))
+    return (text(faults[0].get("title")) if faults else None) or text(message.get("type"))
 
 
 def files_of(message: Mapping[str, Any]) -> tuple[Attachment, ...]:
@@ -69,4 +84,12 @@ def _chosen(interactive: Mapping[str, Any]) -> str | None:
     reply = dict_of(interactive.get(kind)) if isinstance(kind, str) else {}
     if kind == "nfm_reply":
         return lines(reply.get("body"), reply.get("response_json"))
-    return lines(reply.get("title"), reply.get("description")) or text(reply.get("response"))
+    chosen = lines(reply.get("title"), reply.get("description")) or text(reply.get("response"))
+    return chosen or lines(*(dict_of(interactive.get(part)).get("text") for part in ("header", "body", "footer")))
+
+
+def _template(template: Mapping[str, Any]) -> Iterator[object]:
+    """The words of one of ours, as the business's own app repeats it: each component's, and what was filled in."""
+    for component in dicts_of(template.get("components")):
+        yield component.get("text")
+        yield from (one.get("text") for one in dicts_of(component.get("parameters")))

@@ -1,16 +1,16 @@
-"""Who carries a message to the customer. A provider is a file here and a line in `configured`."""
+"""Providers: who carries a message to the customer. A provider is a file here and a line in `configured`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.notifications.providers import smtp
-from services.notifications.providers.protocol import Letter, Provider
+from services.notifications.providers.protocol import Account, Route
+from services.notifications.providers.smtp import SmtpProvider
 from services.notifications.settings import NotificationsSettings
 
-__all__ = ["Letter", "Provider", "configured"]
+__all__ = ["configured"]
 
 
-def configured(settings: NotificationsSettings) -> Sequence[Provider]:
-    """The providers these settings name, the preferred first."""
-    return [smtp.SmtpProvider(settings)]
+def configured(settings: NotificationsSettings) -> Sequence[Route]:
+    """The routes that these settings name, the preferred first. Raises BadSetting."""
+    return [Route(SmtpProvider(settings), Account(settings.mail_from, settings.signature, settings.mail_plus))]

@@ -1,4 +1,4 @@
-"""A letter as a mail on the wire (RFC 5322, 2045, 2047), written by hand.
+"""A message as a mail on the wire (RFC 5322, 2045, 2047), written by hand.
 
 The standard library's EmailMessage parses and folds what it is given: two to three milliseconds a mail, several
 times what all the rest of a sending costs. What is written here is one shape of mail only: plain text in UTF-8.
@@ -6,44 +6,62 @@ times what all the rest of a sending costs. What is written here is one shape of
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from binascii import b2a_qp
 from email.utils import format_datetime
 
-from services.notifications.providers.protocol import Letter
+from services.notifications.providers.protocol import Account, Outgoing
 
 _WORD = 39
 """Bytes of text in one encoded word: 64 characters with its frame, so that its line stays within RFC 2047's 76."""
+
+
+_ID = re.compile(r"<[!-;=?-~]{1,990}>")
+"""A Message-ID that can stand in a header as it is: a stranger wrote it."""
 
 
 class UnsafeHeader(ValueError):
     """A header's value holds what could end it, or what is no ASCII. Nothing of it is sent."""
 
 
-def mail_of(letter: Letter, *, sender: str, name: str, answer_to_mark: bool = False) -> bytes:
-    """Its Message-ID is the same at every attempt, so that a second one can be told. Raises UnsafeHeader.
+def message_id(message: Outgoing, account: Account) -> str:
+    """The Message-ID, the same at every attempt, so that a second mail can be told. It holds the mark of the case."""
+    domain = account.address.rpartition("@")[2]
+    return f"<{message.notification_id}{'.' + message.mark if message.mark else ''}@{domain}>"
+
+
+def mail_of(message: Outgoing, account: Account, to: str) -> bytes:
+    """The mail. Raises UnsafeHeader.
 
     The mark of its case stands in the Message-ID, which an answer names, and in the last line, which an answer quotes;
-    with `answer_to_mark` also in the address that is answered to (`name+mark@domain`).
+    where the account takes a plus also in the address that is answered to (`name+mark@domain`).
+
+    An answer to a mail names that mail and says that nobody wrote it (RFC 3834, 3.1.5 to 3.1.7); Exchange and Outlook
+    go by X-Auto-Response-Suppress.
     """
-    local, _, domain = sender.rpartition("@")
-    mark = letter.mark
+    local, _, domain = account.address.rpartition("@")
+    mark = message.mark
+    answers = message.answers if message.answers and _ID.fullmatch(message.answers) else None
     head = [
-        _header("Message-ID", f"<{letter.notification_id}{'.' + mark if mark else ''}@{domain}>"),
-        _header("Date", format_datetime(letter.written_at)),
-        _header("From", f"{encoded(name)}\r\n <{sender}>"),
-        _header("To", letter.to),
-        _header("Subject", encoded(letter.subject)),
-        _header("Auto-Submitted", "auto-generated"),
+        _header("Message-ID", message_id(message, account)),
+        _header("Date", format_datetime(message.written_at)),
+        _header("From", f"{encoded(account.shown_as)}\r\n <{account.address}>"),
+        _header("To", to),
+        _header("Subject", encoded(message.subject)),
+        _header("Auto-Submitted", "auto-replied" if answers else "auto-generated"),
+        _header("X-Auto-Response-Suppress", "All"),
         _header("MIME-Version", "1.0"),
         _header("Content-Type", "text/plain; charset=utf-8"),
         _header("Content-Transfer-Encoding", "quoted-printable"),
     ]
-    if mark and answer_to_mark:
+    if answers:
+        head += [_header("In-Reply-To", answers), _header("References", answers)]
+    if mark and account.takes_plus:
         head.append(_header("Reply-To", f"<{local}+{mark}@{domain}>"))
-    if letter.traceparent:
-        head.append(_header("traceparent", letter.traceparent))
-    text = f"{letter.text.rstrip()}\n\nRef. {mark}\n" if mark else letter.text
+    if message.traceparent:
+        head.append(_header("traceparent", message.traceparent))
+    text = f"{message.text.rstrip()}\n\nRef. {mark}\n" if mark else message.text
     return "".join(head).encode() + b"\r\n" + _body(text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import Any
@@ -11,52 +11,70 @@ from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import (
     SMTP,
-    SMTPAuthenticationError,
-    SMTPConnectResponseError,
+    SMTPConnectError,
     SMTPException,
-    SMTPHeloError,
     SMTPRecipientsRefused,
     SMTPResponseException,
 )
 
-from services.notifications.errors import Refused, TryLater, Undelivered
-from services.notifications.providers.mail import mail_of
-from services.notifications.providers.protocol import Letter
+from services.notifications.errors import Outcome, Undelivered
+from services.notifications.providers.mail import mail_of, message_id
+from services.notifications.providers.protocol import (
+    Accepted,
+    Account,
+    Form,
+    Limits,
+    Outgoing,
+    Prepared,
+    Repeat,
+    Sought,
+    Status,
+)
+from services.notifications.providers.smtp_answers import RULES, verdict
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.intake import ChannelKind, HandleKind
+from shared.settings import BadSetting
 
 IDLE = 10.0
 """Seconds after which a connection is not used again: servers hang up without a word."""
 
 
-def verdict(error: Exception) -> Undelivered:
-    """Whether the server's answer is about this message for good, or about now, or about us."""
-    if isinstance(error, SMTPRecipientsRefused) and error.recipients:
-        error = error.recipients[0]
-    if isinstance(error, SMTPAuthenticationError | SMTPConnectResponseError | SMTPHeloError):
-        return TryLater(f"the mail server does not let us in: {error}")
-    if isinstance(error, SMTPResponseException):
-        said = f"the mail server answered {error.code} {error.message}"
-        # 530: authentication is required (RFC 4954), which is our settings' fault and not the message's.
-        return Refused(said) if 500 <= error.code < 600 and error.code != 530 else TryLater(said)
-    return TryLater(f"the mail server cannot be reached: {error!r}")
-
-
 class SmtpProvider:
+    """Mail by one server. To repeat is safe: the copy has the same Message-ID, and no mail is worse than two."""
+
+    name = "smtp"
     channel_kind = ChannelKind.EMAIL
     handle_kind = HandleKind.EMAIL
+    forms: Mapping[Form, Limits] = {Form.MAIL: Limits()}
+    repeat = Repeat.SAFE
+    rules = RULES
 
     def __init__(self, settings: NotificationsSettings) -> None:
-        self._sender, self._name, self._plus = settings.mail_from, settings.signature, settings.mail_plus
         self._options = _options(settings.smtp_url.get_secret_value(), settings.smtp_timeout)
         self._free = asyncio.Semaphore(settings.smtp_connections)
         self._idle: list[tuple[float, SMTP]] = []
 
-    async def send(self, letter: Letter) -> None:
-        mail = mail_of(letter, sender=self._sender, name=self._name, answer_to_mark=self._plus)
+    def prepare(self, message: Outgoing, account: Account, to: str) -> Prepared:
+        """Raises UnsafeHeader. The Message-ID is what receipts name: the server's own id of it reaches nobody."""
+        id_ = message_id(message, account)
+        return Prepared(account, to, mail_of(message, account, to), id_, id_)
+
+    async def send(self, prepared: Prepared) -> Accepted:
         try:
             async with self._connection() as server:
-                await server.sendmail(self._sender, [letter.to], mail)
+                await server.sendmail(prepared.account.address, [prepared.to], prepared.content)
+        except (SMTPException, OSError) as error:
+            raise verdict(error) from error
+        return Accepted(prepared.provider_id)
+
+    async def lookup(self, sought: Sought) -> Status | None:
+        """Raises Undelivered: no mail server can be asked."""
+        raise Undelivered(Outcome.UNKNOWN, "a mail server cannot be asked what became of a mail")
+
+    async def answers(self) -> None:
+        """Asks the server whether it lets us in. Raises Undelivered where it does not."""
+        try:
+            await _hang_up(await self._connect())
         except (SMTPException, OSError) as error:
             raise verdict(error) from error
 
@@ -96,7 +114,12 @@ class SmtpProvider:
 
     async def _connect(self) -> SMTP:
         server = SMTP(**self._options)
-        await server.connect()
+        try:
+            await server.connect()
+        except SMTPResponseException:
+            raise
+        except (SMTPException, OSError) as error:
+            raise SMTPConnectError(str(error) or repr(error)) from error
         return server
 
 
@@ -108,14 +131,19 @@ async def _hang_up(server: SMTP) -> None:
 
 
 def _options(url: str, timeout: float) -> dict[str, Any]:
-    """Raises ValueError. With a user, TLS is demanded and checked; without one it is taken where it is offered."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ValueError("KEPT_SMTP_URL is smtp://host[:port] or smtps://user:password@host[:port]")
+    """Raises BadSetting. With a user, TLS is demanded and checked; without one it is taken where it is offered."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError
+    except ValueError:
+        wanted = "smtp://host[:port] nor smtps://user:password@host[:port]"
+        raise BadSetting(f"KEPT_SMTP_URL is neither {wanted}") from None
     encrypted, user = parts.scheme == "smtps", parts.username
     return {
         "hostname": parts.hostname,
-        "port": parts.port or (465 if encrypted else 587 if user else 25),
+        "port": port or (465 if encrypted else 587 if user else 25),
         "username": unquote(user) if user else None,
         "password": unquote(parts.password) if parts.password else None,
         "use_tls": encrypted,

@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from services.intake.arrivals.storable import storable
 from services.intake.channels.items import Contact, Fact, Item, Unread
 from services.intake.channels.provider import NoDownload, Refused, Unreadable
 from services.intake.channels.registry import providers
-from services.intake.storable import storable
 from tests.intake.channels import test_line, test_messenger, test_slack, test_telegram, test_whatsapp, test_zalo
 from tests.intake.channels.chats import MILLIS, NOW, STAMP, request
+from tests.support.examples import examples
 
 _file: Mapping[str, Any] = {"id": "1", "file_id": "F", "url": "https://lookaside.fbsbx.com/a", "mime_type": "a/b"}
 _part = {
@@ -194,7 +195,7 @@ def _check_item(name: str, item: Item) -> None:
             continue
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(data=st.data())
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_with_wrong_things_in_it(name: str, data: st.DataObject) -> None:

@@ -65,11 +65,14 @@ EXPECTED: Mapping[str, list[str]] = {
         *MESSAGE * 6,
         "unblocked",
         "blocked",
-        *MESSAGE * 6,  # three buttons, of which one before and two after the messages of groups; then a file
         *MESSAGE,
+        "note in",  # a linked account
+        *MESSAGE * 6,  # two in groups, three buttons, a file
         "deleted",
+        "note in",  # a video that was watched
         *MESSAGE * 2,
         "edited",
+        "unread",  # of a type that is none
     ],
     "slack/app_uninstalled_body_app_uninstalled_7": [],
     "slack/body_member_left_channel_9": [],

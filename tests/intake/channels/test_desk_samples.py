@@ -1,4 +1,4 @@
-"""The samples of the providers of this desk: each understood, and nothing of it in quarantine."""
+"""The samples of the providers of this desk: each understood; what is of nobody's kind waits in quarantine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.intake.channels.items import CallStep, Contact, Fact, Unread
-from services.intake.channels.provider import Request
+from services.intake.channels.provider import Request, Unreadable
 from services.intake.channels.registry import providers
 from shared.contracts.intake import HandleKind, InteractionFact
 
@@ -32,10 +32,13 @@ def _read(sample: dict[str, Any]) -> list[Any]:
     provider = providers()[FOLDERS.get(sample["provider"], sample["provider"])]
     headers = {"content-type": sample["content_type"], "webhook-id": "msg_1"}
     body = (PAYLOADS / sample["file"]).read_bytes().strip()
-    return list(provider.parse(Request("https://kept.example.com/", headers, body)))
+    try:
+        return list(provider.parse(Request("https://kept.example.com/", headers, body)))
+    except Unreadable as error:
+        return [Unread(str(error))]
 
 
-# What each is: the types of its items. Events that are no contact are understood, and nothing.
+# What each is: the types of its items. Events of Zendesk that are no contact are understood, and nothing.
 EXPECTED: dict[str, list[type]] = {
     "twilio/sms_incoming.form.txt": [Contact],
     "twilio/mms_incoming_media.form.txt": [Contact],
@@ -49,12 +52,17 @@ EXPECTED: dict[str, list[type]] = {
     "chatwoot/message_created.json": [Contact],
 }
 
+OTHERS = ("standard_webhooks", "cloudevents")
+"""Those samples are events of other systems, in nobody's shape."""
+
 
 @pytest.mark.parametrize("sample", _samples())
 def test_every_sample_is_understood(sample: dict[str, Any]) -> None:
     """I1"""
     items = _read(sample)
-    assert not any(isinstance(item, Unread) for item in items)
+    if sample["provider"] in OTHERS:
+        assert {type(item) for item in items} == {Unread}
+        return
     assert [type(item) for item in items] == EXPECTED.get(sample["file"], [])
     expected = sample.get("expect", {})
     for item in items:

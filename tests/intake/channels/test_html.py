@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels.html import to_text
+from services.intake.channels.html import readable, to_text
 from services.intake.channels.mail.reply import new_words
-from tests.intake.channels.mail.clocks import grows_with_size
+from tests.intake.channels.chats import one
+from tests.support.clocks import grows_with_size
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,29 @@ def test_anything_is_read(html: str) -> None:
 def test_words_without_marks_stay_as_they_are(words: str) -> None:
     """I13"""
     assert to_text(words).split() == words.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("<p>Chào <b>shop</b></p><p>Gấp!</p>", "Chào shop\n\nGấp!"),
+        (' <div dir="auto">See <a href="https://a.example/1">order 8</a></div>', "See order 8 <https://a.example/1>"),
+        ("<!DOCTYPE html><html><body>x</body></html>", "x"),
+        ("<p></p>", None),
+        ("a < b and c > d", "a < b and c > d"),
+        ("<3 you", "<3 you"),
+        ("<order 8> is late", "<order 8> is late"),
+        ("Why does <p> not work?", "Why does <p> not work?"),
+        ("**bold** and [a link](https://a.example)", "**bold** and [a link](https://a.example)"),
+        (None, None),
+    ],
+)
+def test_words_that_may_be_html_or_not(words: str | None, shown: str | None) -> None:
+    assert readable(words) == shown
+
+
+def test_a_helpdesks_html_is_text() -> None:
+    body = {"kept": "comment", "comment_id": "1", "requester_email": "a@b.vn", "comment": "<p>late</p>"}
+    assert one("zendesk", body).text == "late"
+    message = {"event": "message_created", "id": 1, "message_type": "incoming", "content": "<p>late</p>"}
+    assert one("chatwoot", {**message, "sender": {"id": 2}}).text == "late"

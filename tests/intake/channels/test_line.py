@@ -131,7 +131,7 @@ def test_a_button_and_a_picked_date() -> None:
     assert parse("line", body(event("postback", postback=menu))) == []
 
 
-@pytest.mark.parametrize("kind", ["join", "leave", "memberJoined", "memberLeft", "beacon", "accountLink", "to_come"])
+@pytest.mark.parametrize("kind", ["join", "leave", "memberJoined", "memberLeft", "botSuspended"])
 def test_the_rest_is_nothing(kind: str) -> None:
     assert parse("line", body(event(kind))) == []
     assert parse("line", body()) == [], "the trial of LINE's console"

@@ -18,10 +18,10 @@ from services.intake.channels.providers import mailgun
 from services.intake.channels.registry import providers
 from tests.intake.channels.posting import NOW, RAW, URL, as_json, contact, form, items, told
 
-MAILGUN_KEY = "key-0123456789"
+MAILGUN_KEY = "key-0123456789abcdef"
 
 
-def mailgun_signature(token: str = "t" * 50, key: str = MAILGUN_KEY) -> dict[str, str]:
+def mailgun_signature(token: str = "7" * 50, key: str = MAILGUN_KEY) -> dict[str, str]:
     signature = hmac.new(key.encode(), f"1772442000{token}".encode(), sha256).hexdigest()
     return {"timestamp": "1772442000", "token": token, "signature": signature}
 
@@ -43,19 +43,19 @@ class TestMailgun:
 
     def test_a_mail_taken_apart(self) -> None:
         found = contact("mailgun", self.request())
-        assert (found.external_id, mailgun.token_of(self.request())) == ("<1@example.com>", "t" * 50)
+        assert (found.external_id, mailgun.token_of(self.request())) == ("<1@example.com>", "7" * 50)
         assert (found.name, found.text, found.reply) == ("Lan", "Chào\n\n> cũ", "Chào")
         assert found.occurred_at == NOW, "it has no date of its own"
 
     def test_without_a_message_id_the_token_tells_a_copy(self) -> None:
-        assert contact("mailgun", self.request(**{"message-headers": "[]"})).external_id == "t" * 50
+        assert contact("mailgun", self.request(**{"message-headers": "[]"})).external_id == "7" * 50
         named = self.request(**{"message-headers": "nonsense", "Message-Id": "<2@example.com>"})
         assert contact("mailgun", named).external_id == "<2@example.com>"
 
     def test_a_raw_mail(self) -> None:
         request = form(*mailgun_signature().items(), ("body-mime", RAW))
         found = contact("mailgun", request)
-        assert (found.external_id, mailgun.token_of(request)) == ("<1@example.com>", "t" * 50)
+        assert (found.external_id, mailgun.token_of(request)) == ("<1@example.com>", "7" * 50)
         assert found.text == "Chào\n\n> cũ"
         assert mailgun.part_of(request, 2) == ("text/csv", b"1;2")
 
@@ -98,7 +98,6 @@ class TestMailgun:
             ({"event": "complained"}, [("complained", None, "a@b.c")]),
             ({"event": "unsubscribed"}, [("opted_out", None, "a@b.c")]),
             ({"event": "accepted"}, []),
-            ({"event": []}, []),
         ],
     )
     def test_what_became_of_ours(self, event: dict[str, Any], expected: list[tuple[str, str | None, str]]) -> None:
@@ -110,7 +109,7 @@ class TestMailgun:
         }
         found = items("mailgun", as_json({"signature": mailgun_signature(), "event-data": data}))
         assert told(found) == expected
-        assert all(item.external_id == "t" * 50 and item.at == NOW for item in found if isinstance(item, Fact | Reach))
+        assert all(item.external_id == "7" * 50 and item.at == NOW for item in found if isinstance(item, Fact | Reach))
 
     def test_signed_wherever_the_signature_stands(self) -> None:
         verify = providers()["mailgun"].verify

@@ -9,8 +9,8 @@ import pytest
 from services.intake.channels.items import Address, Attachment, Unread
 from services.intake.channels.provider import NoDownload, Unreadable
 from services.intake.channels.registry import providers
-from shared.contracts.intake import HandleKind, InteractionFact
-from tests.intake.channels.chats import MILLIS, NOW, one, parse
+from shared.contracts.intake import HandleKind, InteractionFact, InteractionKind
+from tests.intake.channels.chats import MILLIS, NOW, STAMP, one, parse
 
 PAGE, PSID = "117172741761305", "3383290475046708"
 LAN = Address(HandleKind.CHAT, PSID, PAGE)
@@ -99,11 +99,48 @@ def test_a_watermark_is_about_all_of_ours_up_to_then(key: str, fact: Interaction
     assert found.external_id != later.external_id
 
 
-@pytest.mark.parametrize("key", ["referral", "optin", "account_linking", "pass_thread_control", "something_new"])
-def test_the_rest_is_nothing(key: str) -> None:
-    assert parse("messenger", event(**{key: {"ref": "x"}})) == []
-    changes = {"object": "instagram", "entry": [{"id": PAGE, "changes": [{"field": "comments", "value": {}}]}]}
-    assert parse("messenger", changes) == []
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ({"referral": {"ref": "summer", "source": "SHORTLINK"}}, "referral: summer"),
+        ({"referral": {"source": "ADS", "ads_context_data": {"ad_title": "Blue sofa"}}}, "referral: Blue sofa"),
+        ({"optin": {"ref": "checkout"}}, "optin: checkout"),
+        ({"account_linking": {"status": "linked"}}, "account linking: linked"),
+        ({"referral": {}}, "referral"),
+    ],
+)
+def test_what_somebody_did_and_wrote_nothing(parts: dict[str, Any], said: str) -> None:
+    """No answer is owed, and whoever it was is known from then on."""
+    found = one("messenger", event(**parts))
+    assert (found.kind, found.automatic, found.subject, found.text) == (InteractionKind.NOTE, True, said, None)
+    assert (found.address, found.occurred_at) == (LAN, NOW)
+
+
+@pytest.mark.parametrize(("status", "fact"), [("STOP_NOTIFICATIONS", "stopped"), ("Resume notifications", "resumed")])
+def test_whether_somebody_wants_advertising(status: str, fact: str) -> None:
+    optin = {"type": "notification_messages", "notification_messages_status": status, "title": "Offers"}
+    found = one("messenger", event(optin=optin))
+    assert (found.fact.value, found.about, found.address, found.text) == (f"marketing_{fact}", None, LAN, "Offers")
+
+
+def test_a_mention_says_where_it_is_to_be_found() -> None:
+    """Instagram names neither the words nor the writer."""
+    change = {"field": "mentions", "value": {"media_id": "9", "comment_id": "8"}}
+    found = one("messenger", {"object": "instagram", "entry": [{"id": PAGE, "time": STAMP, "changes": [change]}]})
+    assert (found.external_id, found.subject, found.address, found.occurred_at) == ("8", "mention: 8", None, NOW)
+
+
+def test_a_recommendation_is_a_review() -> None:
+    value = {"item": "rating", "reviewer_id": "5", "reviewer_name": "An", "review_text": "Good", "verb": "add",
+             "recommendation_type": "POSITIVE", "open_graph_story_id": "7", "created_time": STAMP}  # fmt: skip
+    change = {"field": "ratings", "value": value}
+    found = one("messenger", {"object": "page", "entry": [{"id": PAGE, "changes": [change]}]})
+    assert (found.kind, found.text, found.subject, found.name) == (InteractionKind.REVIEW, "Good", "POSITIVE", "An")
+
+
+@pytest.mark.parametrize("key", ["pass_thread_control", "app_roles"])
+def test_what_passes_between_apps_is_nothing(key: str) -> None:
+    assert parse("messenger", event(**{key: {"x": 1}})) == []
 
 
 def test_one_that_cannot_be_read_holds_up_no_other() -> None:

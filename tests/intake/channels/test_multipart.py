@@ -7,9 +7,9 @@ import pytest
 from services.intake.channels.multipart import read_form
 from services.intake.channels.provider import Request, Unreadable
 from services.intake.channels.registry import providers
-from tests.intake.channels.mail.clocks import seconds
 from tests.intake.channels.posting import NOW, URL, form
 from tests.intake.channels.test_mailgun import MAILGUN_KEY, mailgun_signature
+from tests.support.clocks import seconds
 
 
 class TestForms:

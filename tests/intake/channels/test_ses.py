@@ -22,6 +22,7 @@ from services.intake.channels.providers import ses
 from services.intake.channels.registry import providers
 from tests.intake.channels.posting import NOW, RAW, URL, contact, items, told
 
+CERTIFICATE = "SimpleNotificationService-" + "1f" * 16 + ".pem"
 TOPIC = "arn:aws:sns:ap-southeast-1:123456789012:mail"
 
 
@@ -41,7 +42,7 @@ def sns(message: object = None, *, is_signed: bool = True, **more: Any) -> Reque
         "Message": message if isinstance(message, str) else json.dumps(message),
         "Timestamp": "2026-03-02T09:00:00.000Z",
         "SignatureVersion": "2",
-        "SigningCertURL": "https://sns.ap-southeast-1.amazonaws.com/SimpleNotificationService-1.pem",
+        "SigningCertURL": "https://sns.ap-southeast-1.amazonaws.com/" + CERTIFICATE,
         **more,
     }
     key, certificate = sns_key()
@@ -105,7 +106,7 @@ class TestSes:
             ({"send": {}}, [("sent", "ses-1", "a@b.c"), ("sent", "ses-1", "d@e.f")]),
             ({"open": {"timestamp": "2026-03-02T09:00:00Z"}}, [("read", "ses-1", "a@b.c"), ("read", "ses-1", "d@e.f")]),
             ({"reject": {}}, [("failed", "ses-1", "a@b.c"), ("failed", "ses-1", "d@e.f")]),
-            ({"click": {}}, []),
+            ({"click": {}}, [("read", "ses-1", "a@b.c"), ("read", "ses-1", "d@e.f")]),
         ],
     )
     @pytest.mark.parametrize("kind", ["notificationType", "eventType"])
@@ -145,12 +146,12 @@ class TestSes:
 
     def test_the_certificate_is_sns_own(self) -> None:
         certificate_url = providers()["ses"].certificate_url
-        assert certificate_url(sns({})) == "https://sns.ap-southeast-1.amazonaws.com/SimpleNotificationService-1.pem"
+        assert certificate_url(sns({}), [TOPIC]) == "https://sns.ap-southeast-1.amazonaws.com/" + CERTIFICATE
         for wrong in ("https://evil.example/a.pem", "https://sns.ap-southeast-1.amazonaws.com/a.txt", 5):
             with pytest.raises(Refused):
-                certificate_url(sns({}, SigningCertURL=wrong))
+                certificate_url(sns({}, SigningCertURL=wrong), [TOPIC])
         with pytest.raises(Refused):
-            certificate_url(Request(URL, {}, b"\xff"))
+            certificate_url(Request(URL, {}, b"\xff"), [TOPIC])
 
     def test_secrets_are_topics(self) -> None:
         assert ses.secret_fault(TOPIC) is None

@@ -90,15 +90,26 @@ class TestMessages:
     def test_a_bot_may_say_it_all_in_an_attachment(self) -> None:
         assert one("slack", event(text="", bot_id="B", attachments=[{"fallback": "Down"}])).text == "Down"
 
-    @pytest.mark.parametrize("subtype", ["channel_join", "channel_topic", "message_replied", "to_come", ["x"]])
+    @pytest.mark.parametrize("subtype", ["channel_join", "channel_topic", "message_replied"])
     def test_what_happened_to_the_channel_is_nothing(self, subtype: object) -> None:
         assert parse("slack", event(subtype=subtype, text="x")) == []
 
-    @pytest.mark.parametrize("kind", ["tokens_revoked", "app_uninstalled", "member_joined_channel", "to_come", None])
+    @pytest.mark.parametrize("kind", ["tokens_revoked", "app_uninstalled", "member_joined_channel"])
     def test_the_rest_is_nothing(self, kind: Any) -> None:
         assert parse("slack", event(kind)) == []
 
-    @pytest.mark.parametrize("body", [{}, {"type": "block_actions"}, [], event(ts=None), event(channel=None)])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"type": "block_actions"},
+            [],
+            event("to_come"),
+            event(subtype=["x"]),
+            event(ts=None),
+            event(channel=None),
+        ],
+    )
     def test_what_cannot_be_read_says_so(self, body: object) -> None:
         with pytest.raises(Unreadable):
             parse("slack", body)
@@ -136,7 +147,7 @@ class TestFacts:
         found = one("slack", event(kind, item=item, reaction="thumbsup"))
         assert (found.fact.value, found.about, found.text) == (fact, "C1:1599529504.000400", "thumbsup")
         assert found.address == LAN
-        assert parse("slack", event(kind, item={"type": "file", "file": "F1"})) == []
+        assert one("slack", event(kind, item={"type": "file", "file": "F1"})).about == "F1"
 
 
 class TestFiles:

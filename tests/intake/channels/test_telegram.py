@@ -108,7 +108,7 @@ class TestMessages:
         assert read(**parts).text == said
 
     @pytest.mark.parametrize(
-        "parts", [{"new_chat_members": [LAN]}, {"pinned_message": {}}, {"text": "x", "is_automatic_forward": True}, {}]
+        "parts", [{"new_chat_members": [LAN]}, {"pinned_message": {}}, {"text": "x", "is_automatic_forward": True}]
     )
     def test_what_only_says_that_the_chat_changed_is_nothing(self, parts: dict[str, Any]) -> None:
         assert parse("telegram", update(message=message(**parts))) == []
@@ -170,11 +170,29 @@ class TestFacts:
         assert found == Reach("update:10000", LAN_ADDRESS, Reachability(reason), NOW)
         assert parse("telegram", update(my_chat_member={**change, "chat": GROUP})) == []
 
-    @pytest.mark.parametrize("kind", ["channel_post", "edited_channel_post", "poll", "inline_query", "to_come"])
+    @pytest.mark.parametrize(
+        ("options", "fact", "said"), [([0, 2], "reacted", "option 1, option 3"), ([], "unreacted", None)]
+    )
+    def test_a_vote_and_taking_it_back(self, options: list[int], fact: str, said: str | None) -> None:
+        answer = {"poll_id": "5", "user": LAN, "option_ids": options}
+        found = one("telegram", update(poll_answer=answer))
+        assert (found.fact.value, found.about, found.text, found.address) == (fact, "poll:5", said, LAN_ADDRESS)
+
+    @pytest.mark.parametrize("kind", ["channel_post", "edited_channel_post", "poll", "inline_query"])
     def test_the_rest_is_nothing(self, kind: str) -> None:
         assert parse("telegram", update(**{kind: message(text="x")})) == []
 
-    @pytest.mark.parametrize("body", [{}, [], update(message={"text": "x"}), update(callback_query={"data": "x"})])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            [],
+            update(message={"text": "x"}),
+            update(message=message()),
+            update(),
+            update(callback_query={"data": "x"}),
+        ],
+    )
     def test_what_cannot_be_read_says_so(self, body: object) -> None:
         with pytest.raises(Unreadable):
             parse("telegram", body)
@@ -206,6 +224,6 @@ def test_the_secret_token() -> None:
     for given in ({}, {"x_telegram_bot_api_secret_token": "other"}):
         with pytest.raises(Refused):
             TELEGRAM.verify(request({}, **given), ["s-1"], NOW)
-    assert TELEGRAM.secret_fault("Az09_-") is None
-    for wrong in ("", "a b", "é", "x" * 257, "a:b"):
+    assert TELEGRAM.secret_fault("Az09_-Az09_-Az09_-") is None
+    for wrong in ("", "Az09_-", "a b", "é", "x" * 257, "a:b"):
         assert TELEGRAM.secret_fault(wrong)

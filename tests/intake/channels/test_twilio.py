@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.calls import CallFacts, fold, is_settled, settle
+from services.intake.arrivals.calls.calls import CallFacts, fold, is_settled, settle
 from services.intake.channels.items import Attachment, CallStep, Contact, Fact, Item, Reach
 from services.intake.channels.provider import NoDownload, Request, Unreadable
 from services.intake.channels.providers.twilio import PROVIDER
@@ -70,7 +70,7 @@ class TestMessages:
         assert (found.external_id, found.fact, found.about) == (f"SM1:{status}", fact, "SM1")
         assert (found.address.kind, found.address.value) == (HandleKind.PHONE, CUSTOMER)
 
-    @pytest.mark.parametrize("status", ["queued", "accepted", "sending", "scheduled", "canceled", "receiving_later"])
+    @pytest.mark.parametrize("status", ["queued", "accepted", "sending", "scheduled", "canceled"])
     def test_what_is_twilios_own_business(self, status: str) -> None:
         assert message(MessageStatus=status) == []
 

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.intake.calls import CallFacts, fold, is_settled, settle
+from services.intake.arrivals.calls.calls import CallFacts, fold, is_settled, settle
 from services.intake.channels import meta
-from services.intake.channels.items import Address, Attachment, CallStep, Moved, Unread
+from services.intake.channels.items import Address, Attachment, CallStep, Contact, Moved, Unread
 from services.intake.channels.provider import NoDownload, Refused, Unreadable
 from services.intake.channels.registry import providers
 from shared.contracts.intake import HandleKind, InteractionFact, InteractionKind
@@ -170,15 +170,27 @@ class TestMessages:
         assert (found.direction, found.address, found.aliases) == ("out", PHONE_ADDRESS, (BSUID_ADDRESS,))
 
     @pytest.mark.parametrize("kind", ["request_welcome"])
-    def test_opening_the_chat_says_nothing(self, kind: str) -> None:
-        assert parse("whatsapp", value(messages=[message(kind, {})])) == []
+    def test_opening_the_chat_is_owed_no_answer(self, kind: str) -> None:
+        found = one("whatsapp", value(messages=[message(kind, {})]))
+        assert (found.kind, found.automatic, found.address) == (InteractionKind.NOTE, True, PHONE_ADDRESS)
 
     @pytest.mark.parametrize(
         "parts",
-        [{"errors": [{"code": 131000}]}, {"history": [{"threads": [{"messages": [{"id": "old"}]}]}]}, {"event": "X"}],
+        [{"errors": [{"code": 131000}]}, {"event": "X"}],
     )
     def test_other_changes_are_nothing(self, parts: dict[str, Any]) -> None:
         assert parse("whatsapp", value("account_update", **parts)) == []
+
+    @pytest.mark.parametrize("parts", [{"history": [{"threads": []}]}, {"messages": [message("image", {"id": "m"})]}])
+    def test_what_was_said_before_is_not_taken_for_new(self, parts: dict[str, Any]) -> None:
+        """Else each message of half a year would be owed an answer."""
+        assert isinstance(one("whatsapp", value("history", **parts)), Unread)
+
+    @pytest.mark.parametrize(("said", "fact"), [("stop", "marketing_stopped"), ("resume", "marketing_resumed")])
+    def test_whether_somebody_wants_advertising(self, said: str, fact: str) -> None:
+        wants = {"wa_id": PHONE, "category": "marketing_messages", "value": said, "timestamp": STAMP, "detail": "x"}
+        found = one("whatsapp", value("user_preferences", user_preferences=[wants]))
+        assert (found.fact.value, found.about, found.address, found.at) == (fact, None, PHONE_ADDRESS, NOW)
 
     def test_one_that_cannot_be_read_holds_up_no_other(self) -> None:
         """A batch is split, and what is wrong with one of it is said without the customer's words."""
@@ -186,11 +198,10 @@ class TestMessages:
         assert [type(item).__name__ for item in items] == ["Unread", "Unread", "Contact"]
         assert all("secret" not in item.reason for item in items if isinstance(item, Unread))
 
-    def test_a_batch_over_the_documented_size_is_not_lost_silently(self) -> None:
+    def test_a_batch_over_the_documented_size_is_read_to_its_end(self) -> None:
         many = [{**message("text", {"body": "x"}), "id": str(n)} for n in range(1001)]
         items = parse("whatsapp", value(messages=many))
-        assert len(items) == 1001
-        assert isinstance(items[-1], Unread)
+        assert [item.external_id for item in items if isinstance(item, Contact)] == [str(n) for n in range(1001)]
 
     @pytest.mark.parametrize("body", [{}, {"object": "page", "entry": []}, [], 1])
     def test_another_object_is_unreadable(self, body: object) -> None:
@@ -248,9 +259,14 @@ class TestFacts:
         body = {"id": "O", "status": "sent", "recipient_user_id": BSUID}
         assert one("whatsapp", value(statuses=[body])).address == BSUID_ADDRESS
 
-    @pytest.mark.parametrize("status", ["pending", "deleted", None, 7, ["sent"]])
-    def test_statuses_we_do_not_know_are_nothing(self, status: object) -> None:
-        assert parse("whatsapp", value(statuses=[{"id": "O", "status": status}])) == []
+    @pytest.mark.parametrize("status", ["to_come", None, 7, ["sent"]])
+    def test_statuses_we_do_not_know_are_unread(self, status: object) -> None:
+        assert isinstance(one("whatsapp", value(statuses=[{"id": "O", "status": status}])), Unread)
+
+    def test_a_payment_is_no_status_of_its_message(self) -> None:
+        paid = {"id": "O", "status": "failed", "type": "payment", "payment": {"reference_id": "order-1"}}
+        found = one("whatsapp", value(statuses=[{**paid, "timestamp": str(STAMP), "recipient_id": PHONE}]))
+        assert (found.subject, found.references, found.address) == ("payment: failed: order-1", ("O",), PHONE_ADDRESS)
 
 
 class TestMoves:
@@ -267,7 +283,7 @@ class TestMoves:
         assert isinstance(number, Moved)
         assert user_id == Moved("wamid.A:chat", BSUID_ADDRESS, Address(HandleKind.CHAT, "VN.2"), NOW)
 
-    @pytest.mark.parametrize("system", [{"type": "user_identity_changed"}, {"wa_id": PHONE}, {}])
+    @pytest.mark.parametrize("system", [{"type": "user_identity_changed"}, {"wa_id": PHONE}])
     def test_without_a_new_number_nothing_moved(self, system: dict[str, Any]) -> None:
         assert parse("whatsapp", value(messages=[message("system", system)])) == []
 
@@ -328,7 +344,7 @@ class TestCalls:
 
     def test_a_call_without_a_time_is_unread(self) -> None:
         assert isinstance(one("whatsapp", self.call("connect", timestamp="soon")), Unread)
-        assert parse("whatsapp", self.call("mute")) == []
+        assert isinstance(one("whatsapp", self.call("mute")), Unread)
 
 
 class TestMedia:

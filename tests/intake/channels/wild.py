@@ -8,12 +8,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.intake.arrival import Source
+from services.intake.arrivals.arrival import Source
+from services.intake.arrivals.storable import storable
 from services.intake.channels.items import Address, Contact, Item
 from services.intake.channels.provider import NoDownload, Request, Unreadable
 from services.intake.channels.registry import providers
-from services.intake.filing import digest
-from services.intake.storable import storable
+from services.intake.contacts.filing import digest
 
 URL = "https://kept.example.com/intake/webhooks/it"
 

@@ -66,6 +66,20 @@ async def _peaks(servers: Servers, ours: Process) -> dict[str, Measured]:
     }
 
 
+async def bare_rate(servers: Servers, provider: str) -> float:
+    """Requests of this provider a second that a server without a database answers, the median of some rounds."""
+    database = servers.postgres.make_database()
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    environment = {"KEPT_DATABASE_URL": servers.postgres.url(database)}
+    count = int(MOST_A_SECOND * 2 * ROUND_SECONDS)
+    async with servers.process(["tests.load.baseline", str(port)], environment, ready=f"{base}/ready"):
+        plan = Plan(base, PUBLIC_URL, count, ROUND_SECONDS, prefix="/bare/", providers=[provider])
+        reports = [_clean(await send(plan)) for _ in range(ROUNDS + 1)]
+    servers.postgres.drop_database(database)
+    return median(report.rate for report in reports[1:])
+
+
 async def _round(url: str, prefix: str) -> Report:
     count = int(MOST_A_SECOND * ROUND_SECONDS)
     return _clean(await send(Plan(url, PUBLIC_URL, count, ROUND_SECONDS, prefix=prefix)))

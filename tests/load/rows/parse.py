@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from time import perf_counter
 
-from services.intake.worker import Worker
+from services.intake.arrivals.worker import Worker
 from tests.load.intake import intake_of, open_channels, store_raws
 from tests.load.servers import Servers
 from tests.load.table import Goal, Measured

@@ -46,7 +46,9 @@ def after(batches: Mapping[Partition, Sequence[Record]]) -> dict[Partition, int]
     return {partition: batch[-1].offset + 1 for partition, batch in batches.items()}
 
 
-@pytest.fixture(params=["local", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(
+    params=[pytest.param("local", marks=pytest.mark.database), pytest.param("kafka", marks=pytest.mark.kafka)]
+)
 def server(request: pytest.FixtureRequest) -> BrokerServer:
     if request.param == "kafka":
         return KafkaBrokerServer(request.getfixturevalue("kafka"))

@@ -10,7 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.broker import BrokerLost, Record
-from shared.broker.kafka import LARGEST, STOP_WITHIN, KafkaBroker
+from shared.broker.kafka import STOP_WITHIN, KafkaBroker
+from shared.broker.kafka_consumer import LARGEST
 from tests.shared.broker.conftest import Member
 from tests.support.kafka import KafkaServer
 

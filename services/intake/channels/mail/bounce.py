@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from services.intake.channels.items import Address, Contact, Fact, Reach
 from services.intake.channels.mail import thread
+from services.intake.channels.mail.bounce_text import failed as in_words
 from services.intake.channels.mail.headers import Headers, split
 from services.intake.channels.mail.parts import Part, even
 from shared.contracts.intake import HandleKind, InteractionFact, Reachability
 
 MOST_RECIPIENTS = 100
+MOST_RETURNED = 64 * 1024
+"""Characters of a report in words in which the Message-ID of the returned mail is looked for."""
 _STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/rfc822-headers"}
 )
+_IN_TEXT = re.compile(r"^[>\t ]{0,8}message-id:\s{0,8}(<[^<>\s]{1,990}>)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +33,34 @@ class Failed:
     reason: str
 
 
-def original_id(parts: Sequence[Part]) -> str | None:
+def original_id(parts: Sequence[Part], text: str | None = None) -> str | None:
     """The Message-ID of what was returned, where it was."""
     for part in parts:
         if part.content_type in _RETURNED:
             returned = even(part.content())
             return thread.message_id(split(returned, 0, len(returned))[0].raw("message-id"))
-    return None
+    found = _IN_TEXT.search((text or "")[:MOST_RETURNED])
+    return thread.message_id(found[1]) if found else None
 
 
-def failures(parts: Sequence[Part]) -> list[Failed]:
-    """Those it was given up for. A delay is none, and neither is mail that only looks like a report."""
-    if not parts or parts[0].content_type != "multipart/report":
+def failures(parts: Sequence[Part], text: str | None = None) -> list[Failed]:
+    """Those it was given up for. A delay is none, and neither is mail that only looks like a report.
+
+    `text` is the mail's: many servers report in words alone.
+    """
+    if not parts:
         return []
     found: dict[str, Failed] = {}
-    for part in parts:
-        if part.content_type in _STATUS:
+    statuses = [part for part in parts if part.content_type in _STATUS]
+    if parts[0].content_type == "multipart/report" and statuses:
+        for part in statuses:
             for fields in _blocks(even(part.content())):
                 failed = _failed(fields)
                 if failed and len(found) < MOST_RECIPIENTS:
                     found.setdefault(failed.address.lower(), failed)
+    elif not statuses:
+        for address, is_for_good, reason in islice(in_words(parts[0].headers, text or ""), MOST_RECIPIENTS):
+            found.setdefault(address.lower(), Failed(address, is_for_good, reason[:500]))
     return list(found.values())
 
 

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from email.utils import getaddresses
 from urllib.parse import unquote_to_bytes
 
+from services.intake.channels.mail.addresses import LONGEST_READ, addresses
 from services.intake.channels.mail.charsets import decode
-from services.intake.channels.mail.transfer import from_base64
+from services.intake.channels.mail.encoded import as_bytes, decoded
 
 MOST_BYTES = 256 * 1024
 """Of one part's header that are looked at: Exchange cuts at 128 kB."""
 MOST_FIELDS = 1000
 LONGEST = 64 * 1024
 """Characters of one field, unfolded: a mail to a thousand people."""
-LONGEST_READ = 4096
-"""Characters of a field that is taken apart (an address with its name, parameters)."""
+
+__all__ = ["Headers", "addresses", "decoded", "media_type", "parameters", "split"]
 
 _BLANK_AT_ONCE = re.compile(rb"\r{0,2}\n")
 _BLANK = re.compile(rb"\n\r{0,2}\n")
 _NAME = re.compile(rb"[!-9;-~]{1,100}[ \t]{0,10}:")
-_ENCODED = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
-_SPECIAL = re.compile(r'[()<>@,;:\\"\[\]]')
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^;]*+))')
+_FIELDS = (
+    rb"(?:From|To|Cc|Reply-To|Sender|Subject|Date|Message-ID|In-Reply-To|References|MIME-Version|Received|Return-Path|"
+    rb"Delivered-To|Content-[A-Za-z-]{2,40}|List-[A-Za-z-]{2,40}|DKIM-Signature|ARC-[A-Za-z-]{2,40}|"
+    rb"Authentication-Results|Auto-Submitted|Precedence|User-Agent|X-[A-Za-z0-9_-]{1,80})[ \t]{0,3}:"
+)
+_KNOWN = re.compile(rb"(?:\n|\r)" + _FIELDS, re.IGNORECASE)
+_OF_ONE_LINE = frozenset({b"from", b"sender", b"reply-to", b"return-path", b"date", b"message-id", b"content-type"})
+"""Fields to which a stray line belongs least: who wrote it, and which mail it is."""
+_CR_ALONE = re.compile(rb"(?<=\r)(?=" + _FIELDS + rb")", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[!#-'*+\-.0-9A-Z^-z|~]{1,100}/[!#-'*+\-.0-9A-Z^-z|~]{1,100}")
 
 
@@ -46,6 +52,9 @@ class Headers:
         """These, and of the other's fields those of names that are not here."""
         return Headers({**other.fields, **self.fields})
 
+    def without(self, *names: str) -> Headers:
+        return Headers({name: values for name, values in self.fields.items() if name not in names})
+
     def raw(self, name: str) -> str:
         """The first of this name, or empty."""
         return self.fields.get(name, ("",))[0]
@@ -61,86 +70,64 @@ class Headers:
         return name in self.fields
 
 
-def split(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
-    """The header that starts there, and where the body does. Lines end in LF, with or without CR before it."""
+def split(raw: bytes, start: int, end: int, guess: str | None = None) -> tuple[Headers, int]:
+    """The header that starts there, and where the body does. Lines end in LF, with or without CR before it.
+
+    A line that is no field ends the header only where no field follows it: else somebody has folded it badly, and it
+    goes on with the field before it. `guess` is the charset of bytes that are not UTF-8.
+    """
     if first := _BLANK_AT_ONCE.match(raw, start, end):
         return Headers(), first.end()
     blank = _BLANK.search(raw, start, end)
     stop, body = (blank.start() + 1, blank.end()) if blank else (end, end)
     pairs: list[tuple[bytes, list[bytes]]] = []
-    at = start
-    for line in _lines(raw, start, min(stop, start + MOST_BYTES)):
+    at, last = start, -2
+    for written in _lines(raw, start, min(stop, start + MOST_BYTES)):
+        line = written.replace(b"\0", b"")
         name = _NAME.match(line)
         if line[:1] in (b" ", b"\t") and pairs:
             pairs[-1][1].append(line)
         elif name:
             if len(pairs) < MOST_FIELDS:
                 pairs.append((line[: name.end() - 1], [line[name.end() :]]))
-        elif at + len(line) - start >= MOST_BYTES:
+        elif at + len(written) - start >= MOST_BYTES:
             break
         elif at > start or not line.startswith((b"From ", b">From ")):
-            body = at  # no header at all: the blank line is missing
-            break
-        at += len(line)
-    decoded_pairs = ((name.decode("ascii"), _unfolded(lines)) for name, lines in pairs)
+            last = _last_known(raw, start, min(stop, start + MOST_BYTES)) if last == -2 else last
+            if at > last or not (pairs or line != written):
+                body = at  # no header at all: the blank line is missing
+                break
+            if pairs and not line.startswith((b"From ", b">From ")) and pairs[-1][0].lower() not in _OF_ONE_LINE:
+                pairs[-1][1].append(b" " + line)
+        at += len(written)
+    decoded_pairs = ((name.decode("ascii"), _unfolded(lines, guess)) for name, lines in pairs)
     return Headers.of(decoded_pairs), body
 
 
+def _last_known(raw: bytes, start: int, end: int) -> int:
+    """Where the last field begins that mail has, by its name: up to there it is all header."""
+    last = -1
+    for found in _KNOWN.finditer(raw, start, end):
+        last = found.start()
+    return last
+
+
 def _lines(raw: bytes, start: int, end: int) -> Iterator[bytes]:
+    """Up to each LF; and up to a CR alone, where a field that mail has follows it."""
     while start < end:
         found = raw.find(b"\n", start, end)
         stop = end if found < 0 else found + 1
-        yield raw[start:stop]
+        line = raw[start:stop]
+        if b"\r" in line[:-2] and b"\r\r" not in line:
+            yield from _CR_ALONE.split(line)
+        else:
+            yield line
         start = stop
 
 
-def _unfolded(lines: list[bytes]) -> str:
-    return decode(b"".join(lines).replace(b"\r", b"").replace(b"\n", b""), "utf-8")
-
-
-def decoded(value: str) -> str:
-    """Encoded words (RFC 2047) as they are meant, also where a character is split between two of them."""
-    if "=?" not in value:
-        return value
-    done: list[str] = []
-    waiting: list[bytes] = []
-    charset, at = "", 0
-    for word in _ENCODED.finditer(value):
-        gap = value[at : word.start()]
-        if waiting and (gap.strip() or word[1].lower() != charset):
-            done.append(decode(b"".join(waiting), charset))
-            waiting.clear()
-        if gap.strip() or at == 0:
-            done.append(gap)
-        charset, at = word[1].lower(), word.end()
-        waiting.append(from_base64(_bytes(word[3])) if word[2] in "bB" else a2b_qp(_bytes(word[3]), header=True))
-    if waiting:
-        done.append(decode(b"".join(waiting), charset))
-    return "".join(done) + value[at:]
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "replace")
-
-
-def addresses(value: str) -> list[tuple[str, str]]:
-    """(name, address) of each that has one, in a field like From or To. Groups are opened, comments left out."""
-    try:
-        found = getaddresses([_ENCODED.sub(_without_specials, value[:LONGEST_READ])])
-    except (ValueError, IndexError, RecursionError):
-        return []
-    good = [(" ".join(decoded(name).split()), address.strip().strip("<>'\"")) for name, address in found]
-    return [(name, address) for name, address in good if _is_address(address)]
-
-
-def _without_specials(word: re.Match[str]) -> str:
-    """An encoded word with nothing in it that means something to an address (RFC 2047, 5: it should have nothing)."""
-    return word[0] if word[2] in "bB" else _SPECIAL.sub(lambda c: f"={ord(c[0]):02X}", word[0])
-
-
-def _is_address(address: str) -> bool:
-    local, at, domain = address.rpartition("@")
-    return bool(local and at and domain) and not any(c.isspace() or ord(c) < 32 for c in address)
+def _unfolded(lines: list[bytes], guess: str | None) -> str:
+    written = b"".join(lines).replace(b"\r", b"").replace(b"\n", b"").replace(b"\0", b"")
+    return decode(written, None, guess)
 
 
 def media_type(value: str) -> str | None:
@@ -170,5 +157,5 @@ def _joined(pieces: Mapping[int, tuple[str, bool]]) -> str:
     for place, (written, is_escaped) in sorted(pieces.items()):
         if place == 0 and is_escaped and written.count("'") >= 2:
             charset, _, written = written.split("'", 2)
-        raw += unquote_to_bytes(written) if is_escaped else _bytes(written)
+        raw += unquote_to_bytes(written) if is_escaped else as_bytes(written)
     return decode(raw, charset)

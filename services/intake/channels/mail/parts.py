@@ -9,19 +9,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from services.intake.channels.mail import headers as fields
 from services.intake.channels.mail import transfer
+from services.intake.channels.mail.charset_labels import codec_of, plain
 from services.intake.channels.mail.charsets import decode
 from services.intake.channels.mail.headers import Headers
 
 MOST_PARTS = 1000
 MOST_DEPTH = 10
 """Multiparts in each other. A message in a message is an attachment, so a real mail stays under five."""
+MOST_META = 4096
+"""Bytes of HTML in which its charset stands."""
 MOST_TEXT = 2 * 1024 * 1024
 """Bytes of a text that are read."""
+
+_ASCII = frozenset({"usascii", "ascii", "ansix341968", "iso646us"})
+_META = re.compile(rb"<meta\b[^>]{0,500}?\bcharset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
 @dataclass
@@ -67,6 +74,12 @@ class Part:
     def size(self) -> int:
         return transfer.size(self.raw[self.body : self.end], self.encoding)
 
+    def charset(self, raw: bytes) -> str | None:
+        """What its header says, or, where that says nothing, what its HTML does."""
+        declared = self.parameters.get("charset")
+        is_said = codec_of(declared) is not None and plain(declared or "") not in _ASCII
+        return declared if is_said or self.content_type != "text/html" else _meta_charset(raw) or declared
+
     def content(self) -> bytes:
         return transfer.content(self.raw[self.body : self.end], self.encoding)
 
@@ -74,8 +87,15 @@ class Part:
         """As it is written, with LF at the ends of lines."""
         stop = min(self.end, self.body + MOST_TEXT * 2)
         raw = transfer.content(self.raw[self.body : stop], self.encoding)[:MOST_TEXT]
-        text = decode(raw, self.parameters.get("charset"))
+        text = decode(raw, self.charset(raw), _meta_charset(raw) if self.content_type == "text/html" else None)
         return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _meta_charset(raw: bytes) -> str | None:
+    """`<meta charset=...>`, or that of http-equiv, among the first bytes (HTML, 13.2.3.2)."""
+    found = _META.search(_COMMENT.sub(b"", raw[:MOST_META]))
+    label = found[1].decode("ascii") if found else None
+    return "utf-8" if plain(label or "").startswith("utf16") else label
 
 
 def even(raw: bytes) -> bytes:
@@ -98,7 +118,25 @@ def walk(raw: bytes) -> list[Part]:
             spans = list(_spans(part, MOST_PARTS - len(found)))
             part.is_opened = bool(spans)
             waiting += [_part(raw, *span, part.depth + 1, group) for span in reversed(spans)]
-    return found
+    return _read_as_guessed(found)
+
+
+def _read_as_guessed(parts: list[Part]) -> list[Part]:
+    """Bytes that stand in a header as they are have no charset: most likely that of the text."""
+    if all(part.raw[part.start : part.body].isascii() for part in parts):
+        return parts
+    guess = next((label for part in parts if (label := _guess(part))), None)
+    if guess is None:
+        return parts
+    return [replace(part, headers=fields.split(part.raw, part.start, part.end, guess)[0]) for part in parts]
+
+
+def _guess(part: Part) -> str | None:
+    """The charset of a text, where it is not one that is tried anyway."""
+    if not part.content_type.startswith("text/"):
+        return None
+    label = part.charset(part.raw[part.body : min(part.end, part.body + MOST_META)])
+    return label if label and plain(label) not in _ASCII | {"utf8"} else None
 
 
 def _part(raw: bytes, start: int, end: int, depth: int, alternative: int | None) -> Part:

@@ -8,22 +8,17 @@ any case, and what nobody cut can still be read.
 from __future__ import annotations
 
 import re
-from unicodedata import normalize
 
-from services.intake.channels.mail import languages
+from services.intake.channels.mail import attribution, languages
+from services.intake.channels.mail.signed import is_sent_from
 
-LONGEST_HEADER = 400
-"""Characters of "On ... wrote:", over up to three lines."""
-LABELLED = 12
-"""Lines in which the labels of a quoted mail's header stand."""
 LONGEST_FOOTER = 8
 """Lines below a rule that are a mailing list's own."""
+MOST_ANNOUNCED = 200
+"""Characters of a line that announces points below it."""
 
 _RULE = re.compile(r"[-_=\u2014\u2500 ]{5,}")
-_DIGIT = re.compile(r"\d")
-_CLOCK = re.compile(r"\d{1,2} ?[:.h時시点] ?\d\d")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_DATE_FIRST = re.compile(r"\d{4} ?[-/.年년]|[a-zđ]{2,3}\.?, \d|\d{1,2}[ ./-]")
+_ARROW = re.compile(r">{1,3} ?(?:=|\d|<)")
 
 
 def new_words(text: str, subject: str | None = None) -> str | None:
@@ -34,7 +29,8 @@ def new_words(text: str, subject: str | None = None) -> str | None:
     if (subject or "").strip().lower().startswith(languages.FORWARDED_SUBJECTS):
         return None
     lines = text.split("\n")
-    kept = _without_tail(_new_lines(lines))
+    new = _new_lines(lines)
+    kept = _without_tail(new, is_above_old=len(new) < len(lines))
     found = "\n".join(kept).strip("\n")
     return None if found.strip() in ("", text.strip()) else found
 
@@ -43,37 +39,53 @@ def _new_lines(lines: list[str]) -> list[str]:
     """The lines that are no quote, nor its header, up to where only what was there before follows."""
     kept: list[str] = []
     at = 0
-    was_quote = False
+    was_quote = is_cut = False
     while at < len(lines):
         line = lines[at]
+        if _is_quote(line) and not was_quote and not is_cut and (length := _own_marks(lines, at, kept)):
+            kept += lines[at : at + length]
+            at += length
+            continue
         if _is_quote(line) or (was_quote and not line.strip()):
             was_quote = True
             at += 1
             _leave_gap(kept)
             continue
         was_quote = False
-        head = _head(line)
-        if _is_forward(head):
+        if not line or line.isspace():
+            kept.append(line)
+            at += 1
+            continue
+        head = attribution.head(line)
+        if attribution.is_forward(head):
             return kept + lines[at:]
-        if _begins_the_old(lines, at, head):
+        if attribution.begins_the_old(lines, at, head) or _is_signature(line, lines, at):
             break
-        if length := _attribution(lines, at, head):
+        length, is_certain = attribution.length_of(lines, at, head)
+        if length:
             if not _is_followed_by_quote(lines, at + length):
-                if _is_certain(lines[at : at + length]):
+                if is_certain:
                     break
                 kept += lines[at : at + length]
             at += length
+            is_cut = True
             continue
-        if _is_signature(line, lines, at):
-            break
         kept.append(line)
         at += 1
     return kept
 
 
-def _head(line: str) -> str:
-    """What a line is judged by: its beginning, in lower case, and composed (macOS writes letters and marks apart)."""
-    return normalize("NFC", line[:LONGEST_HEADER]).strip().lower()
+def _own_marks(lines: list[str], at: int, kept: list[str]) -> int:
+    """How many lines from here begin with a mark that is the customer's own: a price above so much, points of a list.
+
+    Points stand right below a line that announces them; what a program quotes has its own header above it.
+    """
+    count = 0
+    while at + count < len(lines) and _is_quote(lines[at + count]):
+        count += 1
+    is_announced = bool(kept) and kept[-1].rstrip().endswith((":", "\uff1a")) and len(kept[-1]) < MOST_ANNOUNCED
+    is_arrow = count == 1 and _ARROW.match(lines[at].strip()) is not None
+    return count if is_announced or is_arrow else 0
 
 
 def _is_quote(line: str) -> bool:
@@ -86,58 +98,9 @@ def _leave_gap(kept: list[str]) -> None:
         kept.append("")
 
 
-def _is_forward(head: str) -> bool:
-    bare = head.strip("-_*= ")
-    return bare.startswith(languages.FORWARDED) and (head[:2] in ("--", "__", "==") or head.endswith(":"))
-
-
-def _begins_the_old(lines: list[str], at: int, head: str) -> bool:
-    if head.startswith("--") and head.strip("- ").startswith(languages.ORIGINAL):
-        return True
-    if ("line" in head or "dòng" in head) and any(words in head for words in languages.ABOVE):
-        return True
-    return _label(head) in languages.FROM and _is_block(lines, at)
-
-
-def _label(head: str) -> str:
-    """What stands before the colon, without the marks of bold text."""
-    label, colon, _ = head[:40].replace("\uff1a", ":").partition(":")
-    return label.strip("* \u00a0") if colon else ""
-
-
-def _is_block(lines: list[str], at: int) -> bool:
-    """The header Outlook writes: From, then the subject, and when or to whom. `From:` alone is what people write."""
-    labels = {_label(_head(line[:80])) for line in lines[at + 1 : at + 1 + LABELLED]}
-    return not labels.isdisjoint(languages.SUBJECT) and not labels.isdisjoint(languages.SENT_OR_TO)
-
-
-def _attribution(lines: list[str], at: int, head: str) -> int:
-    """How many lines "On ... wrote:" takes from here, or 0."""
-    if not head.startswith(languages.OPENERS) and not _DATE_FIRST.match(head) and "@" not in head:
-        return 0
-    whole = ""
-    for length, line in enumerate(lines[at : at + 3], 1):
-        part = _head(line)
-        if not part or _is_quote(line) or len(whole) + len(part) > LONGEST_HEADER:
-            return 0
-        whole += " " + part
-        if part.endswith((":", "\uff1a")):
-            is_one = any(verb in whole for verb in languages.VERBS) or whole.endswith(">:")
-            return length if is_one and ("@" in whole or _DIGIT.search(whole)) else 0
-    return 0
-
-
 def _is_followed_by_quote(lines: list[str], at: int) -> bool:
     following = next((line for line in lines[at : at + 4] if line.strip()), "")
     return _is_quote(following)
-
-
-def _is_certain(header: list[str]) -> bool:
-    """It names an address, or a year and a time of day: no sentence of a customer's that happens to end in a colon."""
-    whole = _head(" ".join(header))
-    if "@" in whole:
-        return True
-    return whole.rstrip(": \uff1a").endswith(languages.VERBS) and bool(_CLOCK.search(whole) and _YEAR.search(whole))
 
 
 def _is_signature(line: str, lines: list[str], at: int) -> bool:
@@ -164,21 +127,16 @@ def _is_short_from(lines: list[str], at: int) -> bool:
     return len(lines) - at <= 4 * LONGEST_FOOTER
 
 
-def _without_tail(kept: list[str]) -> list[str]:
+def _without_tail(kept: list[str], *, is_above_old: bool) -> list[str]:
     """Without the rules, blank lines and "Sent from my ..." at the end."""
     while kept:
-        last = kept[-1][:200].strip()
+        last = kept[-1][:400].strip()
         stands_alone = len(kept) < 2 or not kept[-2].strip()
-        if last and not _RULE.fullmatch(last) and not _is_sent_from(last.lower(), stands_alone=stands_alone):
+        if (
+            last
+            and not (_RULE.fullmatch(last) or (is_above_old and stands_alone and last == "***"))
+            and not is_sent_from(last, stands_alone=stands_alone, is_above_old=is_above_old)
+        ):
             break
         kept.pop()
     return kept
-
-
-def _is_sent_from(last: str, *, stands_alone: bool) -> bool:
-    """A program's words, not "sent from Hanoi on Monday": it names a device, or is a line by itself without a date."""
-    if len(last) > 80 or not last.startswith(languages.SENT_FROM):
-        return False
-    if last.startswith("sent from my ") or any(device in last for device in languages.DEVICES):
-        return True
-    return stands_alone and last.startswith("sent from ") and not _DIGIT.search(last)

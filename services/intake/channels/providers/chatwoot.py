@@ -12,17 +12,21 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from services.intake.channels.chat import lines
+from services.intake.channels.html import readable
 from services.intake.channels.items import Address, Attachment, Contact, Fact, Item
 from services.intake.channels.provider import Provider, Request, Unreadable
 from services.intake.channels.reading import (
     dict_of,
     dicts_of,
     identifier,
-    iso_instant,
+    instant,
+    is_among,
     json_object,
+    kinds,
     number,
     text,
-    unix_seconds,
+    unknown,
 )
 from services.intake.channels.signatures import hmacs
 from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, InteractionKind
@@ -34,6 +38,12 @@ KINDS: Final[Mapping[str, ChannelKind]] = {
     "Channel::Sms": ChannelKind.SMS,
     "Channel::Voice": ChannelKind.PHONE,
 }
+NOBODY_SPOKE: Final = kinds(
+    "contact_created contact_updated conversation_created conversation_opened conversation_resolved",
+    "conversation_status_changed conversation_typing_off conversation_typing_on conversation_updated inbox_created",
+    "inbox_updated webwidget_triggered",
+)
+"""Conversations, contacts and inboxes that changed, a widget that was opened; the words come as messages."""
 BECAME: Final[Mapping[str, InteractionFact]] = {
     "delivered": InteractionFact.DELIVERED,
     "read": InteractionFact.READ,
@@ -50,8 +60,10 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
 def parse(request: Request) -> Sequence[Item]:
     message = json_object(request.body)
     event = message.get("event")
+    if is_among(event, NOBODY_SPOKE):
+        return []
     if event not in ("message_created", "message_updated"):
-        return []  # conversations and contacts that changed, a widget that was opened
+        raise unknown("an event", event)
     kind = _type(message.get("message_type"))
     if kind == "activity" or message.get("private") is True:
         return []  # said among agents, or by Chatwoot to them
@@ -59,9 +71,11 @@ def parse(request: Request) -> Sequence[Item]:
     if id_ is None or kind is None:
         raise Unreadable("there is no id" if id_ is None else "the message_type is not known")
     if event == "message_updated":
-        return [_change(id_, kind, message)]
+        return [_submitted(id_, message) or _change(id_, kind, message)]
     contact = _incoming(id_, message) if kind == "incoming" else _outgoing(id_, kind, message)
-    return [contact] if contact else []
+    if contact is None:
+        raise Unreadable("a message of ours that does not say to whom it was")
+    return [contact]
 
 
 def _type(value: object) -> str | None:
@@ -76,11 +90,11 @@ def _incoming(id_: str, message: Mapping[str, Any]) -> Contact:
         external_id=id_,
         kind=InteractionKind.MESSAGE,
         address=addresses[0] if addresses else None,
-        occurred_at=_instant(message.get("created_at")),
+        occurred_at=instant(message.get("created_at")),
         channel_kind=_channel(message),
         name=text(_customer(message).get("name")),
         subject=_subject(message),
-        text=text(message.get("content")),
+        text=readable(text(message.get("content"))),
         automatic=dict_of(message.get("content_attributes")).get("automated") is True,
         attachments=_attachments(message),
         aliases=tuple(addresses[1:]),
@@ -102,12 +116,12 @@ def _outgoing(id_: str, kind: str, message: Mapping[str, Any]) -> Contact | None
         external_id=id_,
         kind=InteractionKind.MESSAGE,
         address=addresses[0],
-        occurred_at=_instant(message.get("created_at")),
+        occurred_at=instant(message.get("created_at")),
         direction="out",
         channel_kind=_channel(message),
         name=text(customer.get("name")),
         subject=_subject(message),
-        text=text(message.get("content")),
+        text=readable(text(message.get("content"))),
         automatic=kind == "template" or sender.get("type") != "user",
         agent=text(sender.get("name")),
         attachments=_attachments(message),
@@ -116,16 +130,41 @@ def _outgoing(id_: str, kind: str, message: Mapping[str, Any]) -> Contact | None
     )
 
 
+def _submitted(id_: str, message: Mapping[str, Any]) -> Contact | None:
+    """What a customer filled in: a form, a choice, an address, how satisfied they are. None where nothing is."""
+    given = dict_of(message.get("content_attributes"))
+    csat = dict_of(dict_of(given.get("submitted_values")).get("csat_survey_response"))
+    values = [
+        lines(one.get("title") or one.get("name"), one.get("value")) for one in dicts_of(given.get("submitted_values"))
+    ]
+    rating = identifier(csat.get("rating"))
+    said = lines(*values, given.get("submitted_email"), f"{rating}/5" if rating else None, csat.get("feedback_message"))
+    addresses = _addresses(dict_of(dict_of(dict_of(message.get("conversation")).get("meta")).get("sender")))
+    if said is None or not addresses:
+        return None
+    return Contact(
+        external_id=f"{id_}:submitted:{sha256(said.encode(errors='replace')).hexdigest()[:16]}",
+        kind=InteractionKind.MESSAGE,
+        address=addresses[0],
+        occurred_at=instant(message.get("updated_at")),
+        channel_kind=_channel(message),
+        subject=text(message.get("content")),
+        text=said,
+        aliases=tuple(addresses[1:]),
+        references=(id_,),
+    )
+
+
 def _change(id_: str, kind: str, message: Mapping[str, Any]) -> Fact:
     """A message is updated when it is deleted, when it is delivered, and when its words change."""
-    at = _instant(message.get("updated_at"))
+    at = instant(message.get("updated_at"))
     if dict_of(message.get("content_attributes")).get("deleted") is True:
         return Fact(f"{id_}:deleted", InteractionFact.DELETED, id_, at)
     status = message.get("status")
     if kind != "incoming" and isinstance(status, str) and status in BECAME:
         reason = text(dict_of(message.get("content_attributes")).get("external_error"))
         return Fact(f"{id_}:{status}", BECAME[status], id_, at, text=reason)
-    words = text(message.get("content"))
+    words = readable(text(message.get("content")))
     version = sha256((words or "").encode(errors="replace")).hexdigest()[:16]
     return Fact(f"{id_}:edited:{version}", InteractionFact.EDITED, id_, at, text=words)
 
@@ -167,9 +206,6 @@ def _name(url: str) -> str | None:
         return None
 
 
-def _instant(value: object) -> datetime | None:
-    """ISO 8601, `2020-03-03 13:05:57 UTC`, or seconds."""
-    return iso_instant(value.removesuffix(" UTC")) if isinstance(value, str) else unix_seconds(value)
-
-
-PROVIDER = Provider(name="chatwoot", kind=ChannelKind.CHAT, verify=verify, parse=parse)
+PROVIDER = Provider(
+    name="chatwoot", kind=ChannelKind.CHAT, verify=verify, signed_by=("x-chatwoot-signature",), parse=parse
+)

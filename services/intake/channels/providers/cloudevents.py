@@ -1,7 +1,7 @@
 """CloudEvents 1.0 over HTTP, structured, batched and binary, whose data is JSON of our own shape (`our_json`).
 
 Source: github.com/cloudevents/spec: bindings/http-protocol-binding.md, formats/json-format.md, http-webhook.md. An
-event whose data is nothing of ours was understood and is nothing.
+event whose data is nothing of ours waits in quarantine.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from services.intake.channels.forms import MOST_FIELDS
-from services.intake.channels.items import Item, Unread
+from services.intake.channels.items import Item
 from services.intake.channels.provider import Provider, Refused, Reply, Request, Unreadable
 from services.intake.channels.providers.our_json import Envelope, items_of
-from services.intake.channels.reading import MOST_ITEMS, iso_instant, json_object, json_value, text
+from services.intake.channels.reading import each_of, instant, json_object, json_value, text, unknown
 from services.intake.channels.signatures import basic
 from shared.contracts.intake import ChannelKind
 
@@ -73,17 +73,7 @@ def _check_format(content_type: str) -> None:
 def _batch(events: object) -> list[Item]:
     if not isinstance(events, list):
         raise Unreadable("a batch is a JSON array")
-    items: list[Item] = []
-    for event in events[:MOST_ITEMS]:
-        try:
-            if not isinstance(event, dict):
-                raise Unreadable("an event is a JSON object")
-            items += _event(event, _data(event))
-        except Unreadable as error:
-            items.append(Unread(str(error)))
-    if len(events) > MOST_ITEMS:
-        items.append(Unread(f"there are more than {MOST_ITEMS} events"))
-    return items
+    return each_of(events, lambda event: _event(event, _data(event)))
 
 
 def _event(attributes: Mapping[str, Any], data: object) -> list[Item]:
@@ -92,8 +82,8 @@ def _event(attributes: Mapping[str, Any], data: object) -> list[Item]:
     if missing:
         raise Unreadable(f"no CloudEvent: there is no {missing[0]}")
     if not isinstance(data, dict):
-        return []
-    around = Envelope(f"{attributes['source']}#{attributes['id']}", iso_instant(attributes.get("time")))
+        raise unknown("an event", attributes["type"])
+    around = Envelope(f"{attributes['source']}#{attributes['id']}", instant(attributes.get("time")))
     return items_of(data, around)
 
 
@@ -128,8 +118,10 @@ PROVIDER = Provider(
     name="cloudevents",
     kind=ChannelKind.WEB,
     verify=verify,
+    headers_prove=True,
     parse=parse,
     greet=greet,
     methods=("POST", "OPTIONS"),
     headers=("ce-*",),
+    reads=("ce-*",),
 )

@@ -36,4 +36,4 @@ def parse(request: Request) -> Sequence[Item]:
     return items_of(json_object(request.body), Envelope(None))
 
 
-PROVIDER = Provider(name="convoy", kind=ChannelKind.WEB, verify=verify, parse=parse)
+PROVIDER = Provider(name="convoy", kind=ChannelKind.WEB, verify=verify, signed_by=("x-convoy-signature",), parse=parse)

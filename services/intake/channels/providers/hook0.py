@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from services.intake.channels.items import Item
 from services.intake.channels.provider import Provider, Request
@@ -16,10 +17,18 @@ from services.intake.channels.reading import json_object, text
 from services.intake.channels.signatures import gateways
 from shared.contracts.intake import ChannelKind
 
+SIGNATURE = "x-hook0-signature"
+
 
 def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
-    given = request.headers.get("x-hook0-signature", "")
+    given = request.headers.get(SIGNATURE, "")
     gateways.hook0(request.headers, given, request.body, secrets, now.timestamp())
+
+
+def token_of(request: Request) -> str | None:
+    """What both of its signatures cover. The event's id is in one, where it is named, and never in the other."""
+    stamp = gateways.hook0_stamp(request.headers.get(SIGNATURE, ""))
+    return f"{stamp}:{sha256(request.body).hexdigest()}" if stamp else None
 
 
 def parse(request: Request) -> Sequence[Item]:
@@ -30,6 +39,9 @@ PROVIDER = Provider(
     name="hook0",
     kind=ChannelKind.WEB,
     verify=verify,
+    signed_by=("x-hook0-signature",),
     parse=parse,
-    headers=("x-event-id", "x-event-type"),
+    token=token_of,
+    headers=(SIGNATURE, "x-event-id", "x-event-type"),
+    reads=("x-event-id",),
 )

@@ -67,6 +67,7 @@ PROVIDER = Provider(
     name="imap",
     kind=ChannelKind.EMAIL,
     verify=verify,
+    headers_prove=True,
     parse=parse,
     secret_fault=secret_fault,
     body_limit=50 * 1024 * 1024,

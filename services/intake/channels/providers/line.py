@@ -9,17 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.intake.channels.chat import chat_address, lines, place, usable_ref, with_bearer
-from services.intake.channels.items import Address, Attachment, Contact, Fact, Item, Reach
+from services.intake.channels.items import Address, Attachment, Contact, Fact, Item, Reach, act
 from services.intake.channels.provider import Download, Provider, Request, Unreadable, plain_download
-from services.intake.channels.reading import dict_of, each_of, identifier, json_object, number, text, unix_millis
+from services.intake.channels.reading import (
+    dict_of,
+    each_of,
+    identifier,
+    instant,
+    is_among,
+    json_object,
+    kinds,
+    number,
+    text,
+    unknown,
+)
 from services.intake.channels.signatures import hmacs
 from shared.contracts.intake import ChannelKind, InteractionFact, InteractionKind, Reachability
 
 CONTENT_HOST = "api-data.line.me"
 FILES = ("image", "video", "audio", "file")
+NOBODY_SPOKE = kinds("join leave memberJoined memberLeft module activated deactivated botSuspended botResumed things")
+"""What only groups, and the bot itself, are about."""
+ACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "beacon": ("type",),
+    "accountLink": ("result",),
+    "membership": ("type",),
+    "videoPlayComplete": ("trackingId",),
+}
+"""What somebody did, and what in it says the most."""
+PASSED_BY = ("enter", "leave", "stay")
+"""Of a beacon: nobody did anything, they were near it."""
 LARGEST_FILE = 2**42
 
 
@@ -38,8 +60,7 @@ def parse(request: Request) -> Sequence[Item]:
 
 
 def _event(event: Mapping[str, Any], bot: str) -> Sequence[Item]:
-    """Joining, leaving, beacons, linked accounts, watched videos and kinds yet to come are nothing to us."""
-    address, at = _who(event, bot), unix_millis(event.get("timestamp"))
+    address, at = _who(event, bot), instant(event.get("timestamp"))
     message = dict_of(event.get("message"))
     match event.get("type"):
         case "message":
@@ -51,11 +72,34 @@ def _event(event: Mapping[str, Any], bot: str) -> Sequence[Item]:
         case "unsend":
             about = _message_id(dict_of(event.get("unsend")).get("messageId"))
             return [Fact(f"{about}:deleted", InteractionFact.DELETED, about, at, address)]
-        case "follow" | "unfollow" if address:
-            return [Reach(_event_id(event), address, _reason(event), at)]
+        case "follow" | "unfollow":
+            return [Reach(_event_id(event), _required(address), _reason(event), at)]
         case "postback":
             return _postback(event, address, at)
-    return []
+        case "delivery":
+            return [_delivered(event, at)]
+        case "beacon" if dict_of(event.get("beacon")).get("type") in PASSED_BY:
+            return []
+        case kind if is_among(kind, ACTS):
+            said = dict_of(event.get(kind))
+            what = next((one for name in ACTS[kind] if (one := identifier(said.get(name)))), None)
+            return [act(_event_id(event), _required(address), at, kind, what)]
+        case kind if is_among(kind, NOBODY_SPOKE):
+            return []
+        case kind:
+            raise unknown("an event", kind)
+
+
+def _required(address: Address | None) -> Address:
+    if address is None:
+        raise Unreadable("an event that does not say of whom")
+    return address
+
+
+def _delivered(event: Mapping[str, Any], at: datetime | None) -> Item:
+    """A notification that was sent to a number has arrived: told by the tag that was sent along, or by a hash."""
+    about = _message_id(dict_of(event.get("delivery")).get("data"))
+    return Fact(f"{_event_id(event)}:delivered", InteractionFact.DELIVERED, about, at)
 
 
 def _who(event: Mapping[str, Any], bot: str) -> Address | None:
@@ -145,6 +189,7 @@ PROVIDER = Provider(
     name="line",
     kind=ChannelKind.CHAT,
     verify=verify,
+    signed_by=("x-line-signature",),
     parse=parse,
     locate=locate,
     headers=("x-line-signature",),

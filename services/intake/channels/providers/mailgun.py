@@ -14,9 +14,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from services.intake.channels.html import to_text
-from services.intake.channels.items import Address, Attachment, Fact, Item, Reach
+from services.intake.channels.items import Address, Attachment, Fact, Item, Reach, SenderCheck
 from services.intake.channels.mail import message, thread
+from services.intake.channels.mail.authentication import verdict_of, worst
 from services.intake.channels.mail.headers import Headers
+from services.intake.channels.mail.pictures import files_of, shown_by
 from services.intake.channels.multipart import FORM, MULTIPART, Form, media_type, read_form
 from services.intake.channels.provider import (
     Download,
@@ -27,28 +29,56 @@ from services.intake.channels.provider import (
     StatusRules,
     Unreadable,
 )
-from services.intake.channels.reading import dict_of, dicts_of, json_object, json_value, number, text, unix_seconds
+from services.intake.channels.reading import (
+    dict_of,
+    dicts_of,
+    instant,
+    is_among,
+    json_object,
+    json_value,
+    kinds,
+    number,
+    text,
+    unknown,
+)
 from services.intake.channels.signatures import hmacs
-from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, Reachability
+from services.intake.channels.signatures.windows import within
+from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, Reachability, Verdict
 
 _AS_FIELDS: Final = ("from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
 _SUPPRESSED: Final[Mapping[str, Reachability]] = {
     "suppress-complaint": Reachability.COMPLAINED,
     "suppress-unsubscribe": Reachability.OPTED_OUT,
 }
+_FACTS: Final[Mapping[str, InteractionFact]] = {
+    "delivered": InteractionFact.DELIVERED,
+    "opened": InteractionFact.READ,
+    "clicked": InteractionFact.READ,
+    "rejected": InteractionFact.FAILED,
+}
+_REACHES: Final[Mapping[str, Reachability]] = {
+    "complained": Reachability.COMPLAINED,
+    "unsubscribed": Reachability.OPTED_OUT,
+}
+_BECOMES: Final = {"failed", *_FACTS, *_REACHES}
+NOTHING_YET: Final = kinds(
+    "accepted stored list_member_uploaded list_member_upload_error list_uploaded email_validation"
+)
+"""A mail that is on its way, one that came in (it comes by a route), our own lists of addresses."""
 _NOT_THE_ADDRESS: Final = frozenset({"espblock", "old"})
 """Reasons of a failure for good that say nothing of the address: the server's dislike of us, and too long a wait."""
 
 
 def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     try:
-        stamp, token, given = _signature(request)
+        stamp, token, given = signature_of(request)
     except Unreadable as error:
         raise Refused("the signature cannot be read") from error
     hmacs.mailgun(stamp, token, given, secrets)
+    within(stamp, hmacs.MAILGUN_WINDOW, now.timestamp())
 
 
-def _signature(request: Request) -> tuple[str, str, str]:
+def signature_of(request: Request) -> tuple[str, str, str]:
     """(timestamp, token, signature)"""
     if _is_form(request):
         form = read_form(request)
@@ -60,7 +90,7 @@ def _signature(request: Request) -> tuple[str, str, str]:
 
 def token_of(request: Request) -> str | None:
     try:
-        return _signature(request)[1] or None
+        return signature_of(request)[1] or None
     except Unreadable:
         return None
 
@@ -109,7 +139,7 @@ def _mail(form: Form) -> list[Item]:
     if not token:
         raise Unreadable("there is no token")
     if raw := form.get("body-mime"):
-        return message.read_mail(raw.value, at=unix_seconds(form.text("timestamp")))
+        return message.read_mail(raw.value, at=instant(form.text("timestamp")), checked=_checked(form))
     headers = _headers(form)
     if not headers.fields:
         raise Unreadable("there is no mail in it")
@@ -119,9 +149,20 @@ def _mail(form: Form) -> list[Item]:
             external_id=thread.message_id(headers.raw("message-id")) or token,
             text=text(form.text("body-plain").replace("\r\n", "\n")) or to_text(form.text("body-html")) or None,
             attachments=_attachments(form),
-            at=unix_seconds(form.text("timestamp")),
+            at=instant(form.text("timestamp")),
+            checked=_checked(form),
         )
     ]
+
+
+def _checked(form: Form) -> SenderCheck | None:
+    """A route repeats each header of the mail as a field, the sender's own of these names too: the worst counts."""
+
+    def said(name: str) -> Verdict | None:
+        return worst(verdict_of(one.text()) for one in form.fields if one.name.lower() == name)
+
+    found = SenderCheck("mailgun", said("x-mailgun-spf"), said("x-mailgun-dkim-check-result"))
+    return found if found.spf or found.dkim else None
 
 
 def _headers(form: Form) -> Headers:
@@ -144,9 +185,8 @@ def _headers(form: Form) -> Headers:
 
 def _attachments(form: Form) -> list[Attachment]:
     """Those in the form, and those that a route stored."""
-    inline = [
-        Attachment(one.file_name or None, one.content_type, len(one.value), part=one.index) for one in form.files()
-    ]
+    shown, ids = shown_by([form.text("body-html")]), _content_ids(form)
+    inline = files_of(form, shown, ids)
     try:
         stored = dicts_of(json_value(form.text("attachments")))
     except Unreadable:
@@ -158,30 +198,47 @@ def _attachments(form: Form) -> list[Attachment]:
     ]
 
 
+def _content_ids(form: Form) -> dict[str, str]:
+    """The Content-ID of each field that has one (`content-id-map` is the other way round)."""
+    try:
+        found = dict_of(json_value(form.text("content-id-map")))
+    except Unreadable:
+        return {}
+    return {field: id_ for id_, field in found.items() if isinstance(field, str)}
+
+
 def _event(event: Mapping[str, Any], token: str) -> Iterator[Item]:
-    """What became of one of ours. A failure that is temporary is none yet."""
+    """What became of one of ours. Raises Unreadable for an event that nobody knows yet."""
     kind, email = event.get("event"), text(event.get("recipient")) or ""
-    if "@" not in email:
+    if is_among(kind, NOTHING_YET):
         return
-    at, address = unix_seconds(event.get("timestamp")), Address(HandleKind.EMAIL, email)
+    if not is_among(kind, _BECOMES):
+        raise unknown("an event", kind)
+    if "@" not in email:
+        raise Unreadable("an event without its address")
+    at, address = instant(event.get("timestamp")), Address(HandleKind.EMAIL, email)
     headers = dict_of(dict_of(event.get("message")).get("headers"))
     about = thread.message_id(text(headers.get("message-id")) or "")
-    match kind:
-        case "delivered" if about:
-            yield Fact(token, InteractionFact.DELIVERED, about, at, address)
-        case "opened" if about and not text(dict_of(event.get("client-info")).get("bot")):
-            yield Fact(token, InteractionFact.READ, about, at, address)
-        case "failed" if event.get("severity") == "permanent":
-            yield from _failed(event, token, about, at, address)
-        case "complained":
-            yield Reach(token, address, Reachability.COMPLAINED, at)
-        case "unsubscribed":
-            yield Reach(token, address, Reachability.OPTED_OUT, at)
+    if kind == "failed":
+        yield from _failed(event, token, about, at, address)
+    elif reach := _REACHES.get(kind):
+        yield Reach(token, address, reason=reach, at=at)
+    elif about is None:
+        raise Unreadable("an event that does not say of which mail")
+    elif not text(dict_of(event.get("client-info")).get("bot")):
+        reason = text(dict_of(event.get("reject")).get("reason"))
+        yield Fact(token, _FACTS[kind], about, at, address, reason)
 
 
 def _failed(
     event: Mapping[str, Any], token: str, about: str | None, at: datetime | None, address: Address
 ) -> Iterator[Item]:
+    """A failure that is temporary is none yet."""
+    severity = event.get("severity")
+    if severity == "temporary":
+        return
+    if severity != "permanent":
+        raise unknown("a failure", severity)
     status, why = dict_of(event.get("delivery-status")), text(event.get("reason"))
     reason = text(status.get("message")) or text(status.get("description")) or why
     if about:

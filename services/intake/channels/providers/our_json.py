@@ -6,7 +6,7 @@
      "attachments": [{"name": "a.pdf", "type": "application/pdf", "size": 1024, "url": "https://..."}]}
 
 `type` is message, voicemail, review, call, edited, deleted, reaction, status or reachability; an event of another
-type is nothing for us. Several stand in a list under `items`. An event may be in an envelope: type, timestamp, data.
+type waits in quarantine. Several stand in a list under `items`. An event may be in an envelope: type, timestamp, data.
 """
 
 from __future__ import annotations
@@ -19,19 +19,8 @@ from services.intake.channels.items import Fact, Item, Reach, Unread
 from services.intake.channels.provider import Unreadable
 from services.intake.channels.providers.our_contact import Reader, addresses_of, attachments_of, contact, first_of, word
 from services.intake.channels.providers.telephone import step_of
-from services.intake.channels.reading import (
-    MOST_ITEMS,
-    dict_of,
-    identifier,
-    iso_instant,
-    text,
-    unix_millis,
-    unix_seconds,
-)
+from services.intake.channels.reading import dict_of, identifier, instant, said_once, text, unknown
 from shared.contracts.intake import ChannelKind, InteractionFact, InteractionKind, Reachability
-
-FIRST_MILLISECOND = 100_000_000_000
-"""A number from here on is milliseconds: as seconds it would be in the year 5138."""
 
 
 class Envelope(NamedTuple):
@@ -47,12 +36,8 @@ def items_of(found: object, around: Envelope) -> list[Item]:
     listed = found if isinstance(found, list) else whole.get("items")
     if not isinstance(listed, list):
         return _one(whole, around)
-    items: list[Item] = []
-    for index, one in enumerate(listed[:MOST_ITEMS]):
-        items += _one(one, around._replace(id=f"{around.id}:{index}" if around.id else None))
-    if len(listed) > MOST_ITEMS:
-        items.append(Unread(f"there are more than {MOST_ITEMS} items"))
-    return items
+    each = (around._replace(id=f"{around.id}:{place}" if around.id else None) for place in range(len(listed)))
+    return said_once(item for one, envelope in zip(listed, each, strict=True) for item in _one(one, envelope))
 
 
 def _one(found: object, around: Envelope) -> list[Item]:
@@ -60,9 +45,9 @@ def _one(found: object, around: Envelope) -> list[Item]:
         return [Unread("an item is not a JSON object")]
     item = _opened(found)
     read = READERS.get(_type(item))
-    if read is None:
-        return []
     try:
+        if read is None:
+            raise unknown("an item", item.get("type"))
         id_ = identifier(item.get("id")) or around.id
         if id_ is None:
             raise Unreadable("an item has no id")
@@ -87,9 +72,7 @@ def _type(item: Mapping[str, Any]) -> str:
 def _instant(item: Mapping[str, Any]) -> datetime | None:
     given = (item.get(name) for name in ("at", "time", "timestamp", "occurred_at", "created_at", "createdAt"))
     value = next((one for one in given if one is not None), None)
-    if isinstance(value, int | float):
-        return unix_millis(value) if value >= FIRST_MILLISECOND else unix_seconds(value)
-    return iso_instant(value)
+    return instant(value)
 
 
 def _fact(fact: InteractionFact) -> Reader:

@@ -12,14 +12,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.intake.channels.html import to_text
-from services.intake.channels.items import Address, Attachment, Fact, Item, Reach
+from services.intake.channels.items import Address, Attachment, Fact, Item, Reach, SenderCheck
 from services.intake.channels.mail import bounce
+from services.intake.channels.mail.authentication import verdict_of, worst
 from services.intake.channels.mail.headers import Headers
 from services.intake.channels.mail.message import contact_of, text_of
 from services.intake.channels.mail.parts import Part, even, walk
+from services.intake.channels.mail.pictures import is_picture_of, shown_by
 from services.intake.channels.mail.transfer import from_base64
 from services.intake.channels.provider import Provider, Request, StatusRules, Unreadable
-from services.intake.channels.reading import dict_of, iso_instant, json_object, number, text
+from services.intake.channels.reading import dict_of, instant, is_among, json_object, number, text, unknown
 from services.intake.channels.signatures import basic
 from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, Reachability
 
@@ -28,14 +30,20 @@ _FAILED: Final = _GONE | {
     "Blocked", "DMARCPolicy", "DnsError", "ManuallyDeactivated", "SMTPApiError", "SoftBounce", "SpamNotification",
     "TemplateRenderingFailed", "VirusNotification",
 }  # fmt: skip
-"""Bounce types that say that it did not arrive. The others are answers of machines, and delays."""
+"""Bounce types that say that it did not arrive."""
+_ANSWERS: Final = frozenset({
+    "AddressChange", "AutoResponder", "ChallengeVerification", "InboundError", "OpenRelayTest", "SpamComplaint",
+    "Subscribe", "Transient", "Unconfirmed", "Undeliverable", "Unknown",
+})  # fmt: skip
+"""Bounce types that are answers of machines, and delays."""
+KINDS: Final = ("Delivery", "Open", "Click", "Bounce", "SpamComplaint", "SubscriptionChange")
 _SUPPRESSED: Final[Mapping[str, Reachability]] = {
     "HardBounce": Reachability.BOUNCED,
     "SpamComplaint": Reachability.COMPLAINED,
 }
 _AS_FIELDS: Final = (
     ("From", "From"), ("To", "To"), ("Cc", "Cc"), ("Subject", "Subject"), ("Date", "Date"),
-    ("X-Original-To", "OriginalRecipient"),
+    ("X-Original-To", "OriginalRecipient"), ("Reply-To", "ReplyTo"),
 )  # fmt: skip
 
 
@@ -49,9 +57,11 @@ def parse(request: Request) -> Sequence[Item]:
     if kind == "Inbound":
         return _mail(record)
     email = text(record.get("Recipient")) or text(record.get("Email")) or ""
-    if "@" not in email or not isinstance(kind, str):
-        return []
-    return list(_event(kind, record, text(record.get("MessageID")), Address(HandleKind.EMAIL, email)))
+    if not is_among(kind, KINDS):
+        raise unknown("a record", kind)
+    if "@" not in email:
+        raise Unreadable("a record without its address")
+    return list(_event(str(kind), record, text(record.get("MessageID")), Address(HandleKind.EMAIL, email)))
 
 
 def part_of(request: Request, part: int) -> tuple[str, bytes] | None:
@@ -75,17 +85,28 @@ def _mail(mail: Mapping[str, Any]) -> list[Item]:
         raise Unreadable("there is no MessageID")
     raw = text(mail.get("RawEmail"))
     parts = walk(even(raw.encode("utf-8", "replace"))) if raw else []
-    failed = bounce.failures(parts)
-    about = bounce.original_id(parts) if failed else None
+    said = text_of(parts)
+    failed = bounce.failures(parts, said)
+    about = bounce.original_id(parts, said) if failed else None
+    headers = _headers(mail, parts)
     contact = contact_of(
-        _headers(mail, parts),
+        headers,
         external_id=message_id,
-        text=text(mail.get("TextBody")) or to_text(text(mail.get("HtmlBody")) or "") or text_of(parts),
-        attachments=_attachments(mail.get("Attachments")),
+        text=text(mail.get("TextBody")) or to_text(text(mail.get("HtmlBody")) or "") or said,
+        attachments=_attachments(mail.get("Attachments"), shown_by([text(mail.get("HtmlBody")) or ""])),
         sender=_sender(mail),
         also_answers=(about,) if about else (),
+        is_report=bool(failed),
+        checked=_checked(headers),
     )
     return [contact, *bounce.items(failed, about, contact)]
+
+
+def _checked(headers: Headers) -> SenderCheck | None:
+    """Postmark writes `Received-SPF: Pass (sender SPF authorized) ...` beside what the sender may have written."""
+    words = (value.split(maxsplit=1) for value in headers.all("received-spf"))
+    spf = worst(verdict_of(word[0]) for word in words if word)
+    return SenderCheck("postmark", spf) if spf else None
 
 
 def _sender(mail: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -107,10 +128,16 @@ def _headers(mail: Mapping[str, Any], parts: Sequence[Part]) -> Headers:
     )
 
 
-def _attachments(listed: object) -> list[Attachment]:
+def _attachments(listed: object, shown: frozenset[str]) -> list[Attachment]:
     entries = [dict_of(entry) for entry in listed] if isinstance(listed, list) else []
     return [
-        Attachment(text(e.get("Name")), text(e.get("ContentType")), number(e.get("ContentLength")), part=i)
+        Attachment(
+            text(e.get("Name")),
+            kind := text(e.get("ContentType")),
+            number(e.get("ContentLength")),
+            part=i,
+            in_text=is_picture_of(shown, text(e.get("ContentID")), kind),
+        )
         for i, e in enumerate(entries)
         if e
     ]
@@ -121,23 +148,33 @@ def _event(kind: str, record: Mapping[str, Any], message_id: str | None, address
     id_ = f"{message_id}:{kind}:{address.value.lower()}"
     reason = text(record.get("Details")) or text(record.get("Description"))
     match kind:
-        case "Delivery" if message_id:
-            at = iso_instant(record.get("DeliveredAt"))
+        case "Delivery" | "Open" | "Click" if not message_id:
+            raise Unreadable("a record that does not say of which mail")
+        case "Delivery":
+            at = instant(record.get("DeliveredAt"))
             yield Fact(id_, InteractionFact.DELIVERED, message_id, at=at, address=address)
-        case "Open" if message_id:
-            yield Fact(id_, InteractionFact.READ, message_id, at=iso_instant(record.get("ReceivedAt")), address=address)
+        case "Open" | "Click":
+            yield Fact(id_, InteractionFact.READ, message_id, at=instant(record.get("ReceivedAt")), address=address)
         case "Bounce":
-            at, type_ = iso_instant(record.get("BouncedAt")), record.get("Type")
-            if isinstance(type_, str) and type_ in _GONE:
-                yield Reach(id_, address, Reachability.BOUNCED, at, reason)
-            if type_ == "Unsubscribe":
-                yield Reach(id_, address, Reachability.OPTED_OUT, at, reason)
-            if message_id and isinstance(type_, str) and type_ in _FAILED:
-                yield Fact(id_, InteractionFact.FAILED, message_id, at=at, address=address, text=reason)
+            yield from _bounced(record, id_, message_id, address, reason)
         case "SpamComplaint":
-            yield Reach(id_, address, Reachability.COMPLAINED, iso_instant(record.get("BouncedAt")), reason)
+            yield Reach(id_, address, Reachability.COMPLAINED, instant(record.get("BouncedAt")), reason)
         case "SubscriptionChange":
-            yield Reach(id_, address, _subscription(record), iso_instant(record.get("ChangedAt")))
+            yield Reach(id_, address, _subscription(record), instant(record.get("ChangedAt")))
+
+
+def _bounced(
+    record: Mapping[str, Any], id_: str, message_id: str | None, address: Address, reason: str | None
+) -> Iterator[Item]:
+    at, type_ = instant(record.get("BouncedAt")), record.get("Type")
+    if not is_among(type_, _FAILED | _ANSWERS | {"Unsubscribe"}):
+        raise unknown("a bounce", type_)
+    if type_ in _GONE:
+        yield Reach(id_, address, Reachability.BOUNCED, at, reason)
+    if type_ == "Unsubscribe":
+        yield Reach(id_, address, Reachability.OPTED_OUT, at, reason)
+    if message_id and type_ in _FAILED:
+        yield Fact(id_, InteractionFact.FAILED, message_id, at=at, address=address, text=reason)
 
 
 def _subscription(record: Mapping[str, Any]) -> Reachability:
@@ -150,6 +187,7 @@ PROVIDER = Provider(
     name="postmark",
     kind=ChannelKind.EMAIL,
     verify=verify,
+    headers_prove=True,
     parse=parse,
     extract=part_of,
     secret_fault=basic.user_and_password,

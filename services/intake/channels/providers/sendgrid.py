@@ -7,20 +7,23 @@ holds. Each field of a mail that was taken apart comes in a charset of its own (
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from services.intake.channels.html import to_text
-from services.intake.channels.items import Address, Attachment, Fact, Item, Reach, Unread
+from services.intake.channels.items import Address, Attachment, Fact, Item, Reach, SenderCheck, Unread
 from services.intake.channels.mail import message, thread
+from services.intake.channels.mail.authentication import verdict_of, worst
 from services.intake.channels.mail.headers import Headers, split
 from services.intake.channels.mail.parts import even
+from services.intake.channels.mail.pictures import files_of, shown_by
 from services.intake.channels.multipart import MULTIPART, Form, media_type, read_form
 from services.intake.channels.provider import Provider, Refused, Request, StatusRules, Unreadable
-from services.intake.channels.reading import dict_of, json_value, text, unix_seconds
+from services.intake.channels.reading import dict_of, identifier, instant, json_value, said_once, text, unknown
 from services.intake.channels.signatures import basic, keys
-from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, Reachability
+from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, Reachability, Verdict
 
 SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
 TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"
@@ -29,6 +32,7 @@ _FACTS: Final[Mapping[str, InteractionFact]] = {
     "processed": InteractionFact.SENT,
     "delivered": InteractionFact.DELIVERED,
     "open": InteractionFact.READ,
+    "click": InteractionFact.READ,
     "bounce": InteractionFact.FAILED,
     "dropped": InteractionFact.FAILED,
 }
@@ -37,6 +41,13 @@ _REACHES: Final[Mapping[str, Reachability]] = {
     "spamreport": Reachability.COMPLAINED,
     "unsubscribe": Reachability.OPTED_OUT,
 }
+_GROUPS: Final[Mapping[str, InteractionFact]] = {
+    "group_unsubscribe": InteractionFact.MARKETING_STOPPED,
+    "group_resubscribe": InteractionFact.MARKETING_RESUMED,
+}
+NOT_YET: Final = frozenset({"deferred", "account_status_change"})
+"""A mail that waits, and our own account at SendGrid."""
+_DKIM = re.compile(r"(?:^|:)\s*([a-z]{2,12})\b", re.IGNORECASE)
 _AS_FIELDS: Final = ("from", "to", "cc", "subject")
 
 
@@ -53,9 +64,11 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
 
 
 def secret_fault(secret: str) -> str | None:
-    if keys.ecdsa_key(secret) or basic.user_and_password(secret) is None:
+    if keys.ecdsa_key(secret):
         return None
-    return "must be user:password, as in the webhook's URL, or the public verification key"
+    if ":" not in secret:
+        return "must be user:password, as in the webhook's URL, or the public verification key"
+    return basic.user_and_password(secret)
 
 
 def parse(request: Request) -> Sequence[Item]:
@@ -64,7 +77,7 @@ def parse(request: Request) -> Sequence[Item]:
     events = json_value(request.body)
     if not isinstance(events, list):
         raise Unreadable(f"a JSON list was expected, not {type(events).__name__}")
-    return [item for event in events for item in _event(event)]
+    return said_once(item for event in events for item in _event(event))
 
 
 def part_of(request: Request, part: int) -> tuple[str, bytes] | None:
@@ -79,7 +92,7 @@ def part_of(request: Request, part: int) -> tuple[str, bytes] | None:
 
 def _mail(form: Form) -> list[Item]:
     if raw := form.get("email"):
-        return message.read_mail(raw.value)
+        return message.read_mail(raw.value, checked=_checked(form))
     headers = _headers(form)
     if not headers.fields:
         raise Unreadable("there is no mail in it")
@@ -91,9 +104,18 @@ def _mail(form: Form) -> list[Item]:
             headers,
             external_id=message.id_of(headers, *content),
             text=text(plain.replace("\r\n", "\n")) or to_text(html) or None,
-            attachments=_attachments(form),
+            attachments=_attachments(form, shown_by([html])),
+            checked=_checked(form),
         )
     ]
+
+
+def _checked(form: Form) -> SenderCheck | None:
+    """`SPF` is a word; `dkim` one for each domain that signed, `{@example.com : pass}`: one that holds is enough."""
+    signed = [verdict_of(word) for word in _DKIM.findall(form.text("dkim")[:10_000])]
+    dkim = Verdict.PASS if Verdict.PASS in signed else worst(signed)
+    found = SenderCheck("sendgrid", verdict_of(form.text("SPF")), dkim)
+    return found if found.spf or found.dkim else None
 
 
 def _headers(form: Form) -> Headers:
@@ -120,24 +142,35 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _attachments(form: Form) -> list[Attachment]:
-    return [Attachment(one.file_name or None, one.content_type, len(one.value), part=one.index) for one in form.files()]
+def _attachments(form: Form, shown: frozenset[str]) -> list[Attachment]:
+    """`content-ids` says which Content-ID is of which field."""
+    ids = {field: id_ for id_, field in dict_of(_json(form, "content-ids")).items() if isinstance(field, str)}
+    return files_of(form, shown, ids)
 
 
 def _event(event: object) -> Iterator[Item]:
-    """One of a batch. What it says of mail that waits, of links and of groups of mail is nothing for us."""
+    """One of a batch. A group of mail that somebody left, or came back to, is not all of it."""
     found = dict_of(event)
     kind, id_, email = (text(found.get(name)) for name in ("event", "sg_event_id", "email"))
-    if kind is None or kind not in _FACTS.keys() | _REACHES.keys():
-        if kind is None:
-            yield Unread("an event that does not say what it is")
+    if kind is None:
+        yield Unread("an event that does not say what it is")
+        return
+    if kind in NOT_YET:
+        return
+    if kind not in _FACTS.keys() | _REACHES.keys() | _GROUPS.keys():
+        yield Unread(str(unknown("an event", kind)))
         return
     if id_ is None or email is None or "@" not in email:
         yield Unread("an event without its id or its address")
         return
-    at, address = unix_seconds(found.get("timestamp")), Address(HandleKind.EMAIL, email)
+    at, address = instant(found.get("timestamp")), Address(HandleKind.EMAIL, email)
     reason = text(found.get("reason")) or text(found.get("response"))
     about, fact = _about(found), _FACTS.get(kind)
+    if kind in _GROUPS:
+        group = identifier(found.get("asm_group_id"))
+        yield Fact(id_, _GROUPS[kind], None, at, address, f"group {group}" if group else None)
+    if fact and not about and kind not in _REACHES:
+        yield Unread("an event that does not say of which mail")
     if fact and about and found.get("sg_machine_open") is not True:
         is_failure = fact is InteractionFact.FAILED
         yield Fact(id_, fact, about, at, address, reason if is_failure else None)
@@ -156,6 +189,7 @@ PROVIDER = Provider(
     name="sendgrid",
     kind=ChannelKind.EMAIL,
     verify=verify,
+    signed_by=(SIGNATURE, "authorization"),
     parse=parse,
     extract=part_of,
     secret_fault=secret_fault,

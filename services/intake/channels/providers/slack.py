@@ -19,18 +19,20 @@ from services.intake.channels.reading import (
     dict_of,
     dicts_of,
     identifier,
+    instant,
+    is_among,
     json_object,
     number,
     text,
-    unix_seconds,
+    unknown,
 )
 from services.intake.channels.signatures import hmacs
+from services.intake.channels.slack_kinds import ABOUT_THE_CHANNEL, ABOUT_THE_TEAM, WRITTEN
+from services.intake.channels.slack_words import shared_in, words_of
 from shared.contracts.intake import ChannelKind, InteractionFact, InteractionKind
 
 FILE_HOSTS = ("files.slack.com",)
 API_HOSTS = ("slack.com",)
-WRITTEN = (None, "file_share", "thread_broadcast", "me_message", "bot_message")
-"""The subtypes somebody wrote. The others say what happened to a channel."""
 LONGEST_GREETING = 4096
 LARGEST_FILE = 2**42
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,200}")
@@ -67,7 +69,6 @@ def parse(request: Request) -> Sequence[Item]:
 
 
 def _event(event: Mapping[str, Any], body: Mapping[str, Any]) -> Sequence[Item]:
-    """Members, installations and tokens are nothing to us."""
     match event.get("type"):
         case "message" | "app_mention":
             return _message(event, body)
@@ -75,7 +76,10 @@ def _event(event: Mapping[str, Any], body: Mapping[str, Any]) -> Sequence[Item]:
             return _reaction(event, body, InteractionFact.REACTED)
         case "reaction_removed":
             return _reaction(event, body, InteractionFact.UNREACTED)
-    return []
+        case kind if is_among(kind, ABOUT_THE_TEAM):
+            return []
+        case kind:
+            raise unknown("an event", kind)
 
 
 def _message(event: Mapping[str, Any], body: Mapping[str, Any]) -> Sequence[Item]:
@@ -84,10 +88,12 @@ def _message(event: Mapping[str, Any], body: Mapping[str, Any]) -> Sequence[Item
         return _change(event, body)
     if subtype == "message_deleted":
         about = _id(event, event.get("deleted_ts"))
-        at, who = unix_seconds(event.get("event_ts")), _who(dict_of(event.get("previous_message")), body)
+        at, who = instant(event.get("event_ts")), _who(dict_of(event.get("previous_message")), body)
         return [Fact(f"{about}:deleted", InteractionFact.DELETED, about, at, who)]
-    if subtype not in WRITTEN or _is_our_app(event, body):
+    if is_among(subtype, ABOUT_THE_CHANNEL) or _is_our_app(event, body):
         return []
+    if subtype not in WRITTEN:
+        raise unknown("a message", subtype)
     message_id, thread = _id(event, event.get("ts")), text(event.get("thread_ts"))
     is_reply = thread is not None and thread != event.get("ts")
     return [
@@ -95,9 +101,10 @@ def _message(event: Mapping[str, Any], body: Mapping[str, Any]) -> Sequence[Item
             external_id=message_id,
             kind=InteractionKind.MESSAGE,
             address=_who(event, body),
-            occurred_at=unix_seconds(event.get("ts")),
+            occurred_at=instant(event.get("ts")),
             name=text(event.get("username")) or text(dict_of(event.get("user_profile")).get("real_name")),
-            text=_words(event),
+            subject=shared_in(event),
+            text=words_of(event),
             automatic=subtype == "bot_message" or text(event.get("bot_id")) is not None,
             attachments=tuple(file for one in dicts_of(event.get("files")) if (file := _file(one))),
             references=(_id(event, thread),) if is_reply else (),
@@ -109,23 +116,28 @@ def _change(event: Mapping[str, Any], body: Mapping[str, Any]) -> Sequence[Item]
     """Slack changes messages too: it unfolds a link, counts answers. Only what a person edited is an edit."""
     now, before = dict_of(event.get("message")), dict_of(event.get("previous_message"))
     about, who = _id(event, now.get("ts")), _who(now, body)
-    at = unix_seconds(event.get("event_ts")) or unix_seconds(event.get("ts"))
+    at = instant(event.get("event_ts")) or instant(event.get("ts"))
     if now.get("subtype") == "tombstone":
         return [Fact(f"{about}:deleted", InteractionFact.DELETED, about, at, who)]
     edited = dict_of(now.get("edited")).get("ts")
     if not edited or edited == dict_of(before.get("edited")).get("ts") or _is_our_app(now, body):
         return []
-    stamp, words = identifier(edited) or "", _words(now)
-    return [Fact(f"{about}:edited:{stamp}", InteractionFact.EDITED, about, unix_seconds(edited) or at, who, words)]
+    stamp, words = identifier(edited) or "", words_of(now)
+    return [Fact(f"{about}:edited:{stamp}", InteractionFact.EDITED, about, instant(edited) or at, who, words)]
 
 
 def _reaction(event: Mapping[str, Any], body: Mapping[str, Any], fact: InteractionFact) -> Sequence[Item]:
     item = dict_of(event.get("item"))
-    if item.get("type") != "message":
-        return []
-    about, name, stamp = _id(item, item.get("ts")), text(event.get("reaction")), event.get("event_ts")
+    if item.get("type") == "message":
+        about = _id(item, item.get("ts"))
+    else:  # a file, or what was said under one
+        found = identifier(item.get("file_comment")) or identifier(item.get("file"))
+        if found is None:
+            raise unknown("a reaction to something", item.get("type"))
+        about = found
+    name, stamp = text(event.get("reaction")), event.get("event_ts")
     fact_id = ":".join([about, fact.value, *(identifier(one) or "" for one in (event.get("user"), name, stamp))])
-    return [Fact(fact_id, fact, about, unix_seconds(stamp), _who(event, body), name)]
+    return [Fact(fact_id, fact, about, instant(stamp), _who(event, body), name)]
 
 
 def _who(event: Mapping[str, Any], body: Mapping[str, Any]) -> Address | None:
@@ -138,15 +150,6 @@ def _is_our_app(event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     """What the app of this channel wrote itself: it is no contact, and says not to whom it was."""
     app = text(body.get("api_app_id"))
     return app is not None and app in (event.get("app_id"), dict_of(event.get("bot_profile")).get("app_id"))
-
-
-def _words(event: Mapping[str, Any]) -> str | None:
-    """As it was typed: Slack writes three characters as entities ("Formatting text", escaping). Bots may say it all
-    in an attachment."""
-    said = text(event.get("text")) or next(
-        (text(one.get("fallback")) for one in dicts_of(event.get("attachments"))), None
-    )
-    return said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") if said else None
 
 
 def _file(file: Mapping[str, Any]) -> Attachment | None:
@@ -179,6 +182,7 @@ PROVIDER = Provider(
     name="slack",
     kind=ChannelKind.CHAT,
     verify=verify,
+    signed_by=("x-slack-signature",),
     parse=parse,
     greet=greet,
     locate=locate,

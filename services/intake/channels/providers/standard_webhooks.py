@@ -30,7 +30,9 @@ PROVIDER = Provider(
     name="signed",
     kind=ChannelKind.WEB,
     verify=verify,
+    signed_by=("webhook-signature", "svix-signature"),
     parse=parse,
     secret_fault=standard.fault,
     headers=standard.HEADERS,
+    reads=("webhook-id", "svix-id"),
 )

@@ -13,12 +13,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from services.intake.channels import telegram_beside
 from services.intake.channels.chat import answer_of, chat_address, usable_ref
 from services.intake.channels.items import Address, Attachment, Contact, Fact, Item, Reach
 from services.intake.channels.provider import Download, NoDownload, Provider, Request, Unreadable
-from services.intake.channels.reading import dict_of, dicts_of, identifier, json_object, text, unix_seconds
+from services.intake.channels.reading import dict_of, dicts_of, identifier, instant, json_object, text, unknown
 from services.intake.channels.signatures import basic
-from services.intake.channels.telegram_words import files_of, words_of
+from services.intake.channels.strength import guessable
+from services.intake.channels.telegram_words import about_of, files_of, is_empty, is_service, words_of
 from shared.contracts.intake import ChannelKind, InteractionFact, InteractionKind, Reachability
 
 API = "https://api.telegram.org"
@@ -33,17 +35,16 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
 
 
 def secret_fault(secret: str) -> str | None:
-    return None if _SECRET.fullmatch(secret) else "must be 1 to 256 letters, digits, _ and -"
+    return guessable(secret) if _SECRET.fullmatch(secret) else "must be up to 256 letters, digits, _ and -"
 
 
 def parse(request: Request) -> Sequence[Item]:
-    """Posts to channels, polls, payments and what else a bot may hear are nothing to us."""
     update = json_object(request.body)
     update_id = identifier(update.get("update_id"))
     if update_id is None:
         raise Unreadable("there is no update_id")
     match update:
-        case {"message": dict(message)} | {"business_message": dict(message)}:
+        case {"message": dict(message)} | {"business_message": dict(message)} | {"guest_message": dict(message)}:
             return _message(message)
         case {"edited_message": dict(message)} | {"edited_business_message": dict(message)}:
             return _edit(message)
@@ -55,25 +56,31 @@ def parse(request: Request) -> Sequence[Item]:
             return _reach(update_id, change)
         case {"message_reaction": dict(reaction)}:
             return [_reaction(update_id, reaction)]
-    return []
+    return telegram_beside.items_of(update_id, update)
 
 
 def _message(message: Mapping[str, Any]) -> Sequence[Item]:
     """Empty for what only says that the chat itself changed: somebody joined, a title, a pin."""
     message_id, words, files = _id(message, message.get("message_id")), words_of(message), files_of(message)
-    if (words is None and not files) or message.get("is_automatic_forward") is True:
-        return []
+    is_silent = words is None and not files
     is_ours = _is_ours(message)
     address, name = _customer(message)
+    if is_silent and "write_access_allowed" in message and address:
+        return [Reach(message_id, address, Reachability.OPTED_IN, instant(message.get("date")))]
+    if (is_silent and is_service(message)) or message.get("is_automatic_forward") is True:
+        return []
+    if is_silent and is_empty(message):
+        raise Unreadable("a message with nothing in it")
     answered = dict_of(message.get("reply_to_message")).get("message_id")
     return [
         Contact(
             external_id=message_id,
             kind=InteractionKind.MESSAGE,
             address=address,
-            occurred_at=unix_seconds(message.get("date")),
+            occurred_at=instant(message.get("date")),
             direction="out" if is_ours else "in",
             name=name,
+            subject=about_of(message),
             text=words,
             # Who writes as a chat is a person all the same: the bot in `from` only stands in for them.
             automatic=dict_of(message.get("from")).get("is_bot") is True
@@ -89,7 +96,7 @@ def _edit(message: Mapping[str, Any]) -> Sequence[Item]:
     if isinstance(message.get("location"), dict):
         return []
     about, stamp = _id(message, message.get("message_id")), message.get("edit_date") or message.get("date")
-    at, (address, _) = unix_seconds(stamp), _customer(message)
+    at, (address, _) = instant(stamp), _customer(message)
     words, files = words_of(message), files_of(message)
     return [Fact(f"{about}:edited:{identifier(stamp)}", InteractionFact.EDITED, about, at, address, words, files)]
 
@@ -97,7 +104,7 @@ def _edit(message: Mapping[str, Any]) -> Sequence[Item]:
 def _deletions(deleted: Mapping[str, Any]) -> Sequence[Item]:
     numbers = deleted.get("message_ids")
     address = chat_address(dict_of(deleted.get("chat")).get("id"))
-    abouts = [_id(deleted, one) for one in (numbers[:1000] if isinstance(numbers, list) else [])]
+    abouts = [_id(deleted, one) for one in (numbers if isinstance(numbers, list) else [])]
     return [Fact(f"{about}:deleted", InteractionFact.DELETED, about, address=address) for about in abouts]
 
 
@@ -127,9 +134,11 @@ def _reach(update_id: str, change: Mapping[str, Any]) -> Sequence[Item]:
     chat, status = dict_of(change.get("chat")), dict_of(change.get("new_chat_member")).get("status")
     reason = _REACHES.get(status) if isinstance(status, str) else None
     address = chat_address(chat.get("id"))
-    if chat.get("type") != "private" or reason is None or address is None:
+    if chat.get("type") != "private":
         return []
-    return [Reach(f"update:{update_id}", address, reason, unix_seconds(change.get("date")))]
+    if reason is None or address is None:
+        raise unknown("a word on who may write to whom", status)
+    return [Reach(f"update:{update_id}", address, reason, instant(change.get("date")))]
 
 
 def _reaction(update_id: str, reaction: Mapping[str, Any]) -> Item:
@@ -139,7 +148,7 @@ def _reaction(update_id: str, reaction: Mapping[str, Any]) -> Item:
     emoji = " ".join(one for r in shown if (one := text(r.get("emoji")) or text(r.get("type"))))
     address = chat_address(dict_of(reaction.get("user")).get("id") or dict_of(reaction.get("actor_chat")).get("id"))
     about = _id(reaction, reaction.get("message_id"))
-    return Fact(f"update:{update_id}", fact, about, unix_seconds(reaction.get("date")), address, emoji or None)
+    return Fact(f"update:{update_id}", fact, about, instant(reaction.get("date")), address, emoji or None)
 
 
 def _is_ours(message: Mapping[str, Any]) -> bool:
@@ -186,6 +195,7 @@ PROVIDER = Provider(
     name="telegram",
     kind=ChannelKind.CHAT,
     verify=verify,
+    headers_prove=True,
     parse=parse,
     secret_fault=secret_fault,
     locate=locate,

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from services.intake.channels.items import CallStep, Item
 from services.intake.channels.provider import Provider, Request, Unreadable
-from services.intake.channels.reading import iso_instant, json_object, number, text
+from services.intake.channels.reading import instant, json_object, number, text
 from services.intake.channels.signatures import standard
 from shared.contracts.intake import ChannelKind
 
@@ -35,7 +35,7 @@ def parse(request: Request) -> Sequence[Item]:
 
 def step_of(call: Mapping[str, Any]) -> CallStep:
     """One event of a call in the shape above. Raises Unreadable."""
-    name, call_id, at = call.get("event"), text(call.get("callId")), iso_instant(call.get("at"))
+    name, call_id, at = call.get("event"), text(call.get("callId")), instant(call.get("at"))
     event = EVENTS.get(name) if isinstance(name, str) else None
     if event is None:
         raise Unreadable("the event is none of newCall, answer, hangup")
@@ -67,6 +67,7 @@ PROVIDER = Provider(
     name="telephone",
     kind=ChannelKind.PHONE,
     verify=verify,
+    signed_by=("webhook-signature", "svix-signature"),
     parse=parse,
     secret_fault=standard.fault,
     headers=standard.HEADERS,

@@ -17,13 +17,15 @@ from services.intake.channels.forms import form_fields
 from services.intake.channels.items import Address, Attachment, Contact, Fact, Item, Reach
 from services.intake.channels.provider import Download, NoDownload, Provider, Reply, Request, Unreadable
 from services.intake.channels.providers import twilio_voice
-from services.intake.channels.reading import number, text
+from services.intake.channels.reading import number, text, unknown
 from services.intake.channels.signatures.twilio import twilio as check
+from services.intake.customers.spellings import is_withheld
 from shared.contracts.intake import ChannelKind, HandleKind, InteractionFact, InteractionKind, Reachability
 
 FORM = "application/x-www-form-urlencoded"
 MOST_MEDIA = 10
-WITHHELD = twilio_voice.WITHHELD
+REFERRAL = ("ReferralHeadline", "ReferralBody", "ReferralSourceUrl")
+"""Of the advertisement that a WhatsApp message was sent from."""
 PHONE_NETWORKS = frozenset({"", "whatsapp", "rcs"})
 """Prefixes whose addresses are phone numbers; what stands behind another one (messenger:) is that network's own id."""
 BECAME: Final[Mapping[str, InteractionFact]] = {
@@ -33,7 +35,9 @@ BECAME: Final[Mapping[str, InteractionFact]] = {
     "undelivered": InteractionFact.FAILED,
     "failed": InteractionFact.FAILED,
 }
-"""Statuses that are facts; queued, accepted, sending, scheduled and canceled are Twilio's own business."""
+"""Statuses that are facts."""
+NOT_YET: Final = frozenset({"queued", "accepted", "sending", "scheduled", "canceled", "partially_delivered"})
+"""Statuses that are Twilio's own business: it is on its way, or we have thought better of it."""
 STOPPED = "21610"
 """The error of a message to somebody who has replied STOP. Others (a handset that is off) say nothing lasting."""
 OPTED: Final[Mapping[str, Reachability]] = {"STOP": Reachability.OPTED_OUT, "START": Reachability.OPTED_IN}
@@ -43,6 +47,10 @@ def verify(request: Request, secrets: Sequence[str], now: datetime) -> None:
     is_form = request.headers.get("content-type", FORM).partition(";")[0].strip().lower() == FORM
     signature = request.headers.get("x-twilio-signature", "")
     check(request.url, request.body, signature, secrets, is_form=is_form)
+
+
+def token_of(request: Request) -> str | None:
+    return request.headers.get("x-twilio-signature")
 
 
 def parse(request: Request) -> Sequence[Item]:
@@ -60,7 +68,8 @@ def parse(request: Request) -> Sequence[Item]:
 
 
 def _incoming(message_id: str, fields: Mapping[str, str]) -> list[Item]:
-    address = _address(fields.get("From", ""), fields.get("To", ""))
+    addresses = _addresses(fields, "From", "To")
+    address = addresses[0] if addresses else None
     replied_to = text(fields.get("OriginalRepliedMessageSid"))
     contact = Contact(
         external_id=message_id,
@@ -68,8 +77,10 @@ def _incoming(message_id: str, fields: Mapping[str, str]) -> list[Item]:
         address=address,
         channel_kind=ChannelKind.CHAT if ":" in fields.get("From", "") else ChannelKind.SMS,
         name=text(fields.get("ProfileName")),
+        subject=next((found for name in REFERRAL if (found := text(fields.get(name)))), None),
         text=fields.get("Body") or _place(fields) or fields.get("Body"),
         attachments=_media(fields),
+        aliases=tuple(addresses[1:]),
         references=(replied_to,) if replied_to else (),
     )
     opted = OPTED.get(fields.get("OptOutType", ""))
@@ -81,10 +92,12 @@ def _incoming(message_id: str, fields: Mapping[str, str]) -> list[Item]:
 def _outcome(message_id: str, status: str, fields: Mapping[str, str]) -> list[Item]:
     """What became of a message of ours. The same status comes twice with the same id, in any order."""
     fact = BECAME.get(status)
-    if fact is None:
+    if status in NOT_YET:
         return []
+    if fact is None:
+        raise unknown("a status", status)
     error = text(fields.get("ErrorCode"))
-    address = _address(fields.get("To", ""), fields.get("From", ""))
+    address = next(iter(_addresses(fields, "To", "From")), None)
     reason = f"Twilio error {error}" if error else None
     found: list[Item] = [Fact(f"{message_id}:{status}", fact, message_id, None, address, reason)]
     if error == STOPPED and address:
@@ -93,13 +106,22 @@ def _outcome(message_id: str, status: str, fields: Mapping[str, str]) -> list[It
 
 
 def _address(value: str, ours: str) -> Address | None:
-    """`+84...`, or `whatsapp:+84...`; None for who hides."""
+    """`+84...`, or `whatsapp:+84...`, or the user id that WhatsApp gives instead; None for who hides."""
     network, _, bare = value.strip().rpartition(":")
-    if bare.lower() in WITHHELD:
+    if is_withheld(bare):
         return None
+    if network and twilio_voice.is_user_id(bare):
+        return Address(HandleKind.CHAT, bare)
     if network in PHONE_NETWORKS:
         return Address(HandleKind.PHONE, bare)
     return Address(HandleKind.CHAT, bare, scope=ours)
+
+
+def _addresses(fields: Mapping[str, str], theirs: str, ours: str) -> list[Address]:
+    """Who it is with: the number first, where there is one, and the user id that is theirs with this business."""
+    given = (fields.get(theirs, ""), fields.get("ExternalUserId", ""))
+    found = [_address(one, fields.get(ours, "")) for one in given if one]
+    return list(dict.fromkeys(one for one in found if one))
 
 
 def _place(fields: Mapping[str, str]) -> str | None:
@@ -136,8 +158,10 @@ PROVIDER = Provider(
     name="twilio",
     kind=ChannelKind.SMS,
     verify=verify,
+    signed_by=("x-twilio-signature",),
     parse=parse,
     locate=locate,
+    token=token_of,
     headers=("x-twilio-signature", "i-twilio-idempotency-token"),
     reply=Reply(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml"),
 )

@@ -8,20 +8,18 @@ steps are folded without regard to their order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from services.intake.channels.items import Attachment, CallStep, Fact, Item
 from services.intake.channels.provider import Unreadable
-from services.intake.channels.reading import mail_date, number, text
+from services.intake.channels.reading import mail_date, number, text, unknown
+from services.intake.customers.spellings import is_withheld
 from shared.contracts.intake import InteractionFact
 
-WITHHELD = frozenset(
-    {"", "anonymous", "unknown", "restricted", "unavailable", "blocked"}
-    | {"+266696687", "+8656696", "+7378742833", "+86282452253", "+2562533"}
-)
-"""What Twilio writes for a caller who hides: the words, and the words typed on a phone's keys."""
+_USER_ID = re.compile(r"[A-Z]{2}(?:\.[A-Z]{2,10})?\.[A-Za-z0-9]{1,128}")
 
 Event = Literal["new_call", "answer", "hangup"]
 EVENTS: Final[Mapping[str, Event]] = {
@@ -39,6 +37,12 @@ EVENTS: Final[Mapping[str, Event]] = {
 AMID = frozenset({"Digits", "SpeechResult", "FinishedOnKey", "msg", "DialCallStatus", "QueueResult", "RecordingUrl"})
 """What is asked and heard amid a call that has been answered some time before."""
 
+BESIDE = frozenset({"AnsweredBy", "ConferenceSid", "QueueSid", "StreamEvent", "StreamSid"})
+"""What comes without a status of the call: who picked up, rooms and queues that it is in, its sound as a stream."""
+NO_RECORDING = frozenset({"in-progress", "paused", "stopped", "processing", "absent", "failed"})
+"""Statuses of a recording that is none yet, or none at all."""
+TRANSCRIBING = frozenset({f"transcription-{it}" for it in ("started", "content", "stopped", "error")})
+
 
 def parse(fields: Mapping[str, str]) -> list[Item]:
     call_id = text(fields.get("CallSid"))
@@ -54,7 +58,18 @@ def parse(fields: Mapping[str, str]) -> list[Item]:
         steps = _transfer(call_id, fields.get("DialCallStatus", ""), None)
         if event:
             steps += _step(call_id, event, fields)
-    return [*steps, *_recording(first_leg or call_id, fields)]
+    found: list[Item] = [*steps, *_recording(first_leg or call_id, fields)]
+    if not found and not _is_understood(fields):
+        raise unknown("an event of a call", fields.get("CallStatus"))
+    return found
+
+
+def _is_understood(fields: Mapping[str, str]) -> bool:
+    """Whether it says nothing new: amid a call, of a leg that is still under way, or of what only Twilio handles."""
+    if "RecordingStatus" in fields:
+        return fields["RecordingStatus"] in NO_RECORDING
+    status = fields.get("CallStatus", "").lower()
+    return status in EVENTS if status else not (BESIDE | AMID).isdisjoint(fields)
 
 
 def _step(call_id: str, event: Event, fields: Mapping[str, str]) -> list[CallStep]:
@@ -71,6 +86,7 @@ def _step(call_id: str, event: Event, fields: Mapping[str, str]) -> list[CallSte
             direction="in" if direction == "inbound" else "out" if direction.startswith("outbound") else None,
             caller=_number(fields.get("From", "")),
             called=_number(fields.get("To", "")),
+            person=_person(fields),
             answered=fields.get("CallStatus", "").lower() == "completed" if is_over else None,
             seconds=number(fields.get("CallDuration")) if is_over else None,
         )
@@ -91,7 +107,18 @@ def _number(value: str) -> str | None:
     network, _, bare = value.strip().partition(":") if ":" in value else ("", "", value.strip())
     if network in {"sip", "sips"}:
         bare = bare.partition("@")[0]
-    return None if bare.lower() in WITHHELD else bare
+    return None if is_withheld(bare) or is_user_id(bare) else bare
+
+
+def is_user_id(value: str) -> bool:
+    """Whether it is WhatsApp's id of somebody with this business, given instead of a number (`VN.1234567890`)."""
+    return _USER_ID.fullmatch(value) is not None
+
+
+def _person(fields: Mapping[str, str]) -> str | None:
+    """The customer's user id: beside their number, or where it would stand."""
+    given = (fields.get("ExternalUserId", ""), fields.get("From", ""), fields.get("To", ""))
+    return next((bare for one in given if is_user_id(bare := one.strip().rpartition(":")[2])), None)
 
 
 def _recording(call_id: str, fields: Mapping[str, str]) -> list[Fact]:
@@ -115,6 +142,9 @@ def _last_part(url: str) -> str:
 def _transcription(call_id: str, fields: Mapping[str, str]) -> list[Item]:
     """The words of a recording. Those that come bit by bit while a call goes on are not kept."""
     transcription, words = text(fields.get("TranscriptionSid")), text(fields.get("TranscriptionText"))
-    if transcription is None or words is None:
+    event, status = fields.get("TranscriptionEvent"), fields.get("TranscriptionStatus")
+    if words is None and (event in TRANSCRIBING or status in ("failed", "in-progress")):
         return []
+    if transcription is None or words is None:
+        raise unknown("a transcription", event or status)
     return [Fact(transcription, InteractionFact.RECORDED, call_id, text=words)]

@@ -10,37 +10,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from services.intake.channels import meta
+from services.intake.channels import meta, whatsapp_beside
 from services.intake.channels.chat import answer_of, chat_address, phone_address, usable_ref, with_bearer
-from services.intake.channels.items import Address, Attachment, CallStep, Contact, Fact, Item, Moved
+from services.intake.channels.items import Address, Attachment, CallStep, Contact, Fact, Item, Moved, act
 from services.intake.channels.provider import Download, Request, Unreadable
 from services.intake.channels.reading import (
     dict_of,
     dicts_of,
     each_of,
     identifier,
+    instant,
+    is_among,
     json_object,
+    listed,
     number,
     text,
-    unix_seconds,
+    unknown,
 )
-from services.intake.channels.whatsapp_words import files_of, words_of
+from services.intake.channels.whatsapp_words import about_of, files_of, words_of
 from shared.contracts.intake import InteractionFact, InteractionKind
 
 GRAPH = "https://graph.facebook.com/v23.0"
 HOSTS = ("fbsbx.com", "fbcdn.net", "whatsapp.net", "facebook.com")
 """Where media lie, and where the access token may go."""
 
-STATUSES: Final[Mapping[str, InteractionFact]] = {
-    "sent": InteractionFact.SENT,
-    "delivered": InteractionFact.DELIVERED,
-    "read": InteractionFact.READ,
-    "played": InteractionFact.READ,
-    "failed": InteractionFact.FAILED,
-}
-NO_CONTACT = ("request_welcome", "errors")
+TOLD = ("messages", "message_echoes", "statuses", "calls")
+NO_NEW_ADDRESS = frozenset({"customer_identity_changed", "user_identity_changed"})
+"""Another telephone, or the same one set up anew: nobody did anything, and they are reached as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +54,31 @@ def parse(request: Request) -> Sequence[Item]:
     body = json_object(request.body)
     if body.get("object") != "whatsapp_business_account":
         raise Unreadable("it is not about a WhatsApp business account")
-    return each_of(body.get("entry"), lambda entry: each_of(entry.get("changes"), _change))
+    return each_of(
+        listed(body.get("entry"), "entries"), lambda one: each_of(listed(one.get("changes"), "changes"), _change)
+    )
 
 
 def _change(change: Mapping[str, Any]) -> Sequence[Item]:
     """By what is in it: the fields `messages`, `calls`, `smb_message_echoes` and `standby` share one shape.
 
-    `history`, accounts, templates and preferences for advertising have another, and are nothing to us.
+    `history` is what was said before the channel was there: read as if it came today, each old message would be owed
+    an answer.
     """
     value = dict_of(change.get("value"))
+    if change.get("field") == "history" or "history" in value:
+        raise Unreadable("messages from before the channel was there (history): kept, and not filed")
     contacts = dicts_of(value.get("contacts"))
     senders = {identifier(one.get("from")) for one in dicts_of(value.get("messages"))}
     only = contacts[0] if len(contacts) == 1 and len(senders) == 1 else {}
-    return [
+    found = [
         *each_of(value.get("messages"), lambda one: _message(one, _sender(one, contacts, only), "in")),
         *each_of(value.get("message_echoes"), lambda one: _message(one, _recipient(one, contacts), "out")),
         *each_of(value.get("statuses"), _status),
         *each_of(value.get("calls"), lambda one: _call(one, contacts)),
     ]
+    is_told = any(isinstance(value.get(name), list) and value[name] for name in TOLD)
+    return found if is_told else whatsapp_beside.items_of(change.get("field"), value)
 
 
 def _sender(message: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]], only: Mapping[str, Any]) -> Person:
@@ -107,14 +112,14 @@ def _person(wa_id: str | None, user_id: str | None, contact: Mapping[str, Any]) 
 
 
 def _message(message: Mapping[str, Any], person: Person, direction: Literal["in", "out"]) -> Sequence[Item]:
-    kind, at = message.get("type"), unix_seconds(message.get("timestamp"))
+    kind, at = message.get("type"), instant(message.get("timestamp"))
     if kind in ("reaction", "edit", "revoke"):
         return _change_of_one(message, kind, person)
     message_id = _id(message)
     if kind == "system":
         return _moves(message_id, message, dict_of(message.get("system")))
-    if kind in NO_CONTACT:
-        return []
+    if kind == "request_welcome":  # the chat was opened for the first time
+        return [act(message_id, person.address, at, "request_welcome", name=person.name, aliases=person.aliases)]
     answered = identifier(dict_of(message.get("context")).get("id"))
     return [
         Contact(
@@ -124,6 +129,7 @@ def _message(message: Mapping[str, Any], person: Person, direction: Literal["in"
             occurred_at=at,
             direction=direction,
             name=person.name,
+            subject=about_of(message),
             text=words_of(message),
             attachments=files_of(message),
             aliases=person.aliases,
@@ -151,7 +157,7 @@ def _change_of_one(message: Mapping[str, Any], kind: str, person: Person) -> Seq
             external_id=_id(message),
             fact=fact,
             about=about,
-            at=unix_seconds(message.get("timestamp")),
+            at=instant(message.get("timestamp")),
             address=person.address,
             text=emoji or words_of(edited),
             attachments=files_of(edited),
@@ -161,7 +167,7 @@ def _change_of_one(message: Mapping[str, Any], kind: str, person: Person) -> Seq
 
 def _moves(message_id: str, message: Mapping[str, Any], system: Mapping[str, Any]) -> Sequence[Item]:
     """A new number, a new BSUID, or both. `new_wa_id` is what older versions call `wa_id`."""
-    at = unix_seconds(message.get("timestamp"))
+    at = instant(message.get("timestamp"))
     pairs = (
         (
             phone_address(identifier(message.get("from")) or identifier(system.get("customer"))),
@@ -169,17 +175,26 @@ def _moves(message_id: str, message: Mapping[str, Any], system: Mapping[str, Any
         ),
         (chat_address(system.get("previous_user_id")), chat_address(system.get("user_id"))),
     )
-    return [Moved(f"{message_id}:{new.kind.value}", old, new, at) for old, new in pairs if old and new and old != new]
+    moved = [Moved(f"{message_id}:{new.kind.value}", old, new, at) for old, new in pairs if old and new and old != new]
+    if not any(old and new for old, new in pairs) and not is_among(system.get("type"), NO_NEW_ADDRESS):
+        raise unknown("a change of the customer's", system.get("type"))
+    return moved
 
 
 def _status(status: Mapping[str, Any]) -> Sequence[Item]:
     said = status.get("status")
     if status.get("type") == "call":
         return _call_status(status)
-    fact = STATUSES.get(said) if isinstance(said, str) else None
-    if fact is None:
-        return []
     message_id = _id(status)
+    if status.get("type") == "payment":
+        return [whatsapp_beside.paid(status, message_id, _reached(status))]
+    if said == "deleted":
+        return [act(f"{message_id}:deleted", _reached(status), instant(status.get("timestamp")), "deleted our message")]
+    if is_among(said, whatsapp_beside.NOT_YET):
+        return []
+    fact = whatsapp_beside.STATUSES.get(said) if isinstance(said, str) else None
+    if fact is None:
+        raise unknown("a status", said)
     is_group = status.get("recipient_type") == "group"
     # In a group it is said of each participant.
     reader = identifier(status.get("recipient_participant_user_id")) or identifier(
@@ -191,7 +206,7 @@ def _status(status: Mapping[str, Any]) -> Sequence[Item]:
             external_id=":".join(part for part in (message_id, str(said), reader) if part),
             fact=fact,
             about=message_id,
-            at=unix_seconds(status.get("timestamp")),
+            at=instant(status.get("timestamp")),
             address=None if is_group else _reached(status),
             text=(text(errors[0].get("title")) or text(errors[0].get("message"))) if errors else None,
         )
@@ -205,9 +220,9 @@ def _reached(status: Mapping[str, Any]) -> Address | None:
 def _call(call: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]]) -> Sequence[Item]:
     """`connect` begins a call; `terminate` says all of one, and when it had been answered, if it had."""
     call_id, event = _id(call), call.get("event")
-    at = unix_seconds(call.get("timestamp"))
+    at = instant(call.get("timestamp"))
     if event not in ("connect", "terminate"):
-        return []
+        raise unknown("an event of a call", event)
     if at is None:
         raise Unreadable("a call without a time")
     is_out = call.get("direction") == "BUSINESS_INITIATED"
@@ -225,9 +240,9 @@ def _call(call: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]]) -> Seq
     )
     if event == "connect":
         return [began]
-    answered_at, seconds = unix_seconds(call.get("start_time")), number(call.get("duration"))
+    answered_at, seconds = instant(call.get("start_time")), number(call.get("duration"))
     was_answered = answered_at is not None or bool(seconds)
-    ended_at = unix_seconds(call.get("end_time")) or at
+    ended_at = instant(call.get("end_time")) or at
     ended = replace(began, event="hangup", at=ended_at, answered=was_answered, seconds=seconds)
     return [ended, replace(began, event="answer", at=answered_at)] if answered_at else [ended]
 
@@ -240,15 +255,19 @@ def _caller_id(call: Mapping[str, Any], contacts: Sequence[Mapping[str, Any]]) -
 
 def _call_status(status: Mapping[str, Any]) -> Sequence[Item]:
     """How a call of ours goes. One that is rejected is terminated too, and `terminate` says so."""
-    at, called = unix_seconds(status.get("timestamp")), phone_address(identifier(status.get("recipient_id")))
+    at, called = instant(status.get("timestamp")), phone_address(identifier(status.get("recipient_id")))
     event: Literal["new_call", "answer"] | None = None
     match status.get("status"):
         case "RINGING":
             event = "new_call"
         case "ACCEPTED":
             event = "answer"
-    if event is None or at is None:
-        return []
+        case "REJECTED":
+            return []
+        case said:
+            raise unknown("a status of a call", said)
+    if at is None:
+        raise Unreadable("a call without a time")
     return [CallStep(_id(status), event, at, direction="out", called=called.value if called else None)]
 
 

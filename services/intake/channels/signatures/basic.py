@@ -7,6 +7,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 
 from services.intake.channels.provider import Refused
+from services.intake.channels.strength import guessable
 
 
 def basic(authorization: str, secrets: Sequence[str]) -> None:
@@ -39,4 +40,7 @@ def token(given: str, secrets: Sequence[str]) -> None:
 def user_and_password(secret: str) -> str | None:
     """What is wrong with a secret that is to be `user:password`, or None."""
     user, _, password = secret.partition(":")
-    return None if user and password else "must be user:password, as in the webhook's URL"
+    if not user or not password.strip():
+        return "must be user:password, as in the webhook's URL"
+    fault = guessable(password)
+    return f"has a password that {fault}" if fault else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +13,8 @@ from services.intake.channels.signatures.windows import within
 WINDOW = 300
 """Seconds a timestamp may differ from our clock, either way."""
 MOST_PARTS = 40
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 def convoy(
@@ -24,8 +27,14 @@ def convoy(
     encoding: str = "hex",
     window: float = WINDOW,
 ) -> None:
-    """The body's HMAC alone, or `t=...,v1=...` over `t,body`, of which any `v1` may hold (docs.getconvoy.io)."""
+    """The body's HMAC alone, or `t=...,v1=...` over `t,body`, of which any `v1` may hold (docs.getconvoy.io).
+
+    A body that begins with a digit is none of ours, and might be a timestamp with the body after it: what was signed
+    in one form is not to hold in the other.
+    """
     parts = _parts(given)
+    if body[:1].isdigit():
+        raise Refused("the signature cannot be checked")
     if not parts:
         _any_of([given], [_coded(secret, body, digest, encoding) for secret in secrets])
         return
@@ -39,13 +48,16 @@ def convoy(
 def hook0(headers: Mapping[str, str], given: str, body: bytes, secrets: Sequence[str], now: float) -> None:
     """`t=...,h=...,v1=...` over time, named headers and body, or `v0=` over time and body; v1 is the one that counts.
 
-    Source: documentation.hook0.com, verifying webhook signatures.
+    Source: documentation.hook0.com, verifying webhook signatures. Nothing tells where one header's value ends and the
+    next begins, so a timestamp and a body are good for one set of headers only (`proofs.once`).
     """
     parts = dict(_parts(given))
     stamp = parts.get("t", "")
     within(stamp, WINDOW, now)
     if "v1" in parts:
         names = parts.get("h", "").split(" ")
+        if any(name and not _HEADER_NAME.fullmatch(name) for name in names):
+            raise Refused("the signature cannot be checked")
         if any(name.lower() not in headers for name in names if name):
             raise Refused("a header that was signed is not there")
         values = ".".join(headers[name.lower()] for name in names if name)
@@ -54,6 +66,11 @@ def hook0(headers: Mapping[str, str], given: str, body: bytes, secrets: Sequence
     else:
         signed, code = f"{stamp}.".encode() + body, parts.get("v0", "")
     _any_of([code], [hmac.digest(secret.encode(), signed, "sha256").hex() for secret in secrets])
+
+
+def hook0_stamp(given: str) -> str:
+    """The `t` of a signature; empty where there is none."""
+    return dict(_parts(given)).get("t", "")
 
 
 def _parts(given: str) -> list[tuple[str, str]]:

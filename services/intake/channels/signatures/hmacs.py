@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -13,6 +14,13 @@ from services.intake.channels.signatures.windows import within
 
 WINDOW = 300
 """Seconds Slack's and Chatwoot's timestamps may differ from our clock, either way."""
+MAILGUN_WINDOW = 8 * 3600 + 600
+"""Seconds a timestamp of Mailgun's may differ from our clock: it tries again for eight hours with the first one."""
+
+# What is glued to another field without a border has a form of its own, so that the border cannot be moved.
+_MAILGUN_STAMP, _MAILGUN_TOKEN = re.compile(r"[0-9]{10}"), re.compile(r"[0-9a-f]{32,64}")
+_ZENDESK_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
+_DIGITS = re.compile(r"[0-9]{0,20}")
 
 
 def hub(given: str, body: bytes, secrets: Sequence[str], digest: Literal["sha256", "sha1"] = "sha256") -> None:
@@ -32,8 +40,13 @@ def line(given: str, body: bytes, secrets: Sequence[str]) -> None:
 
 
 def zendesk(stamp: str, given: str, body: bytes, secrets: Sequence[str]) -> None:
-    """base64 HMAC-SHA256 of the timestamp and the body, without a window (developer.zendesk.com, verifying)."""
-    _one_of(given, (_base64(secret, stamp.encode(errors="replace") + body) for secret in secrets))
+    """base64 HMAC-SHA256 of the timestamp, in ISO 8601, and the body (developer.zendesk.com, verifying).
+
+    No timestamp is the beginning of another one, so nothing of the body can pass for a part of it.
+    """
+    if not _ZENDESK_STAMP.fullmatch(stamp):
+        raise Refused("there is no timestamp")
+    _one_of(given, (_base64(secret, stamp.encode() + body) for secret in secrets))
 
 
 def chatwoot(stamp: str, given: str, body: bytes, secrets: Sequence[str], now: float) -> None:
@@ -45,17 +58,23 @@ def chatwoot(stamp: str, given: str, body: bytes, secrets: Sequence[str], now: f
 def mailgun(stamp: str, token: str, given: str, secrets: Sequence[str]) -> None:
     """hex HMAC-SHA256 of the timestamp and the token: it says nothing of the payload.
 
-    So a token is good for one contact only, for ever (`Contact.token`), which is more than a window would give:
-    Mailgun comes again for eight hours (documentation.mailgun.com, securing webhooks).
+    So a token is good for one request only, for ever (`proofs.once`). Between the two there is no border but that a
+    timestamp has ten digits; a token has fifty of 0-9 and a-f (documentation.mailgun.com, securing webhooks).
     """
-    if not stamp or not token:
+    if not _MAILGUN_STAMP.fullmatch(stamp) or not _MAILGUN_TOKEN.fullmatch(token):
         raise Refused("there is no signature")
-    _one_of(given, (_hex(secret, (stamp + token).encode(errors="replace")) for secret in secrets))
+    _one_of(given, (_hex(secret, (stamp + token).encode()) for secret in secrets))
 
 
 def zalo(app_id: str, stamp: str, given: str, body: bytes, secrets: Sequence[str]) -> None:
-    """`mac=` hex SHA-256 of app id, body, timestamp and secret: a plain hash, no HMAC (developers.zalo.me)."""
-    start, end = app_id.encode(errors="replace") + body + stamp.encode(errors="replace"), given.removeprefix("mac=")
+    """`mac=` hex SHA-256 of app id, body, timestamp and secret: a plain hash, no HMAC (developers.zalo.me).
+
+    The id, where there is one, and the timestamp are digits; the body, a JSON object, neither begins nor ends with one.
+    """
+    is_bordered = not body[:1].isdigit() and not body[-1:].isdigit()
+    if not is_bordered or not _DIGITS.fullmatch(app_id) or not _DIGITS.fullmatch(stamp):
+        raise Refused("the signature cannot be checked")
+    start, end = app_id.encode() + body + stamp.encode(), given.removeprefix("mac=")
     _one_of(end, (sha256(start + secret.encode()).hexdigest() for secret in secrets))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 
@@ -18,14 +19,21 @@ MOST_SIGNATURES = 20
 
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature", "svix-id", "svix-timestamp", "svix-signature")
 _ASYMMETRIC = ("whpk_", "whsk_")
+LEAST_KEY = 24
+"""Bytes of a symmetric key (spec: 24 to 64). A channel that was made with fewer goes on working."""
+
+_ID = re.compile(r"[!-\-/-~]{1,256}")
+"""An id has no full stop (spec): that is the border between it and the timestamp."""
 
 
 def fault(secret: str) -> str | None:
     """What is wrong with a secret, or None."""
     try:
-        _key(secret)
+        key = _key(secret)
     except ValueError:
         return "must be whsec_ and base64, or whpk_ and the public key in base64"
+    if not secret.startswith(_ASYMMETRIC) and len(key) < LEAST_KEY:
+        return f"must be whsec_ and at least {LEAST_KEY} bytes in base64"
     return None
 
 
@@ -36,10 +44,10 @@ def standard_webhooks(headers: Mapping[str, str], body: bytes, secrets: Sequence
     """
     message_id = headers.get("webhook-id") or headers.get("svix-id", "")
     stamp = headers.get("webhook-timestamp") or headers.get("svix-timestamp", "")
-    if not message_id:
+    if not _ID.fullmatch(message_id):
         raise Refused("there is no webhook-id")
     within(stamp, WINDOW, now)
-    signed = f"{message_id}.{stamp}.".encode(errors="replace") + body
+    signed = f"{message_id}.{stamp}.".encode() + body
     given = headers.get("webhook-signature") or headers.get("svix-signature", "")
     entries = [entry.partition(",")[::2] for entry in given.split(" ")[:MOST_SIGNATURES]]
     for secret in secrets:

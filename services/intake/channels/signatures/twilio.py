@@ -17,9 +17,14 @@ def twilio(url: str, body: bytes, signature: str, secrets: Sequence[str], *, is_
 
     A body that is no form is not in the signature but its SHA-256 is in the URL; without that it is unsigned.
     Twilio adds and drops the port, and writes an apostrophe both ways.
+
+    There is no border between a name and its value, nor between one field and the next, and a field that comes twice
+    is signed once: `a=bc` and `ab=c` have one signature. It cannot be told here which was meant, so a signature is
+    good for the request that brought it first, for ever (`proofs.once`).
     """
     given = signature.encode(errors="replace")
     try:
+        is_form = is_form and "bodySHA256=" not in url  # else it would be a signature of no fields, for any body
         signed = _signed_form(body) if is_form else _check_body_digest(url, body)
         for variant in _variants(url):
             message = (variant + signed).encode()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.intake.channels.mail.charsets import decode
 from services.intake.channels.mail.headers import Headers, addresses, decoded, media_type, parameters, split
 from services.intake.channels.mail.transfer import content, from_base64, size
-from tests.intake.channels.mail.clocks import grows_with_size
+from tests.support.clocks import grows_with_size
 
 WORDS = "Đơn hàng của tôi bị trễ, ạ"
 
@@ -65,6 +65,7 @@ def test_charsets(raw: bytes, charset: str | None, text: str) -> None:
     assert decode(raw, charset) == text
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("declared", "theirs"), [("tcvn", "TCVN5712-1"), ("viscii", "VISCII")])
 def test_the_vietnamese_tables_are_those_of_iconv(declared: str, theirs: str) -> None:
     if which("iconv") is None:

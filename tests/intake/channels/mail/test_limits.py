@@ -14,7 +14,6 @@ from services.intake.channels.items import Contact, Item
 from services.intake.channels.mail.message import part_of, read_mail
 from services.intake.channels.mail.parts import MOST_DEPTH, MOST_PARTS, even, walk
 from services.intake.channels.provider import Unreadable
-from tests.intake.channels.mail.clocks import grows_with_size, seconds
 from tests.intake.channels.mail.writing import (
     HEADER,
     PLAIN,
@@ -24,6 +23,7 @@ from tests.intake.channels.mail.writing import (
     recipient,
     report,
 )
+from tests.support.clocks import grows_with_size, seconds
 
 
 def nested(depth: int, filling: bytes) -> bytes:

@@ -230,10 +230,7 @@ class TestAutomatic:
             "Precedence: Auto_Reply",
             "Return-Path: <>",
             "X-Autoreply: yes",
-            "X-Loop: help@example.com",
-            "List-Id: <a.example.com>",
             "X-Failed-Recipients: a@b",
-            "X-Auto-Response-Suppress: OOF, AutoReply",
             "Content-Type: multipart/report; boundary=x",
         ],
     )

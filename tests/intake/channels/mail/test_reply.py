@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.mail.reply import new_words
-from tests.intake.channels.mail.clocks import grows_with_size, seconds
+from tests.support.clocks import grows_with_size, seconds
 
 SAMPLES = Path(__file__).parents[5] / "shared" / "data" / "webhooks" / "payloads" / "email_reply_text"
 

@@ -1,0 +1,1 @@
+"""The command `kept`, one module for each group of commands."""

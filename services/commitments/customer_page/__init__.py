@@ -1,0 +1,1 @@
+"""The customer's page of one promise, reached by a signed link."""

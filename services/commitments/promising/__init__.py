@@ -1,0 +1,1 @@
+"""How promises are made and changed over HTTP, and who approves them."""

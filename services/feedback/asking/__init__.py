@@ -1,0 +1,1 @@
+"""Surveys: asked, answered, and closed for want of an answer."""

@@ -1,0 +1,1 @@
+"""The composition root: four services started apart or together, behind one address."""

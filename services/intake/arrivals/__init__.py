@@ -1,0 +1,1 @@
+"""Everything that comes in, from the first byte to an event: webhooks, mailboxes, calls."""

@@ -1,0 +1,1 @@
+"""Telephone calls, folded from their steps into one contact each."""

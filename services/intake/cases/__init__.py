@@ -1,0 +1,1 @@
+"""Cases: which one a contact belongs to, and their life by API."""

@@ -1,0 +1,1 @@
+"""Channels as they are configured and examined: settings, directory, doctor, refusals."""

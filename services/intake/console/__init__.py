@@ -1,0 +1,1 @@
+"""The console, where agents read customers."""

@@ -1,0 +1,1 @@
+"""Contacts: filed in batches, with what becomes known of them later."""

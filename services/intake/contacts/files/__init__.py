@@ -1,0 +1,1 @@
+"""Attachments of contacts: named, fetched, handed out to staff."""

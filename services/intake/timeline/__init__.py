@@ -1,0 +1,1 @@
+"""The timeline: every event of every service, by customer."""

@@ -1,0 +1,40 @@
+"""Upkeep beside the sender: what the version before writes while an upgrade rolls, or after a step back, is moved."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from services.notifications.delivery.tracking import take_early
+from services.notifications.migrations.keeping import KEEP, PIECE
+from shared.database import Database
+
+if TYPE_CHECKING:
+    from shared.service import Workplace
+
+EVERY = 60.0
+"""Seconds between two rounds."""
+
+
+async def run(workplace: Workplace, stop: asyncio.Event) -> None:
+    """A round after the other until told to stop."""
+    while not stop.is_set():
+        await round_(workplace.database)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), EVERY)
+
+
+async def round_(database: Database) -> None:
+    """One round: attempts of the version before, and receipts that came early."""
+    await keep_attempts(database)
+    async with database.write() as session:
+        await take_early(session)
+
+
+async def keep_attempts(database: Database) -> None:
+    """Makes attempts of what the version before wrote on messages. By an index, in which there is nothing else."""
+    moved = PIECE
+    while moved == PIECE:
+        async with database.engine.begin() as connection:
+            moved = (await connection.execute(KEEP, {"piece": PIECE})).rowcount

@@ -1,0 +1,1 @@
+"""Hearing: which event asks for which message."""

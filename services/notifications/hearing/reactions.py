@@ -1,0 +1,135 @@
+"""The events that ask for messages. Of a promise of ours `promises` tells, of what the customer is to do `tasks`.
+
+The rows are written in the consumer's transaction; `sending` takes them from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.notifications.hearing import promises, tasks
+from services.notifications.hearing.asking import Picture, ask, ask_about
+from services.notifications.hearing.dropping import drop
+from services.notifications.hearing.store import gather, write
+from services.notifications.messages.acknowledgement import Acknowledgement
+from services.notifications.messages.details import Kind
+from services.notifications.messages.kinds import Closing, Satisfaction
+from services.notifications.people.reach import ReachReport
+from shared.contracts import Event
+from shared.contracts.commitments import (
+    Commitment,
+    CommitmentAtRisk,
+    CommitmentBroken,
+    CommitmentFulfilled,
+    CommitmentJoined,
+    CommitmentProgressed,
+    CommitmentResumed,
+    CommitmentRevised,
+    CommitmentStated,
+    CommitmentWaiting,
+    CommitmentWithdrawn,
+)
+from shared.contracts.feedback import SurveyRequested
+from shared.contracts.intake import (
+    CaseResolved,
+    CustomerCreated,
+    CustomerFacts,
+    CustomerMerged,
+    CustomerUnmerged,
+    CustomerUpdated,
+    HandleReachability,
+    HandleReachable,
+    HandleUnreachable,
+    InteractionReceived,
+)
+from shared.handling import Reaction, Work
+from shared.security.customer_links import CustomerPage, Mention
+
+hearing = Reaction(gather, write)
+
+_MACHINES = "no answer is owed: no person wrote it"
+_THANKS = "no answer is owed: nothing but thanks, after the end"
+
+
+def _withdrawn(picture: Picture, work: Work, event: Event, told: CommitmentWithdrawn) -> None:
+    """Nothing is said of what is gone, by the customer's wish or by our mistake."""
+    drop(picture, work, told, list(Kind))
+
+
+Decide = Callable[[Picture, Work, Event, Any], None]
+
+OURS: Mapping[type[Commitment], Decide] = {
+    CommitmentStated: promises.stated,
+    CommitmentJoined: promises.joined,
+    CommitmentRevised: promises.revised,
+    CommitmentWaiting: promises.waiting,
+    CommitmentResumed: promises.resumed,
+    CommitmentProgressed: promises.progressed,
+    CommitmentAtRisk: promises.at_risk,
+    CommitmentBroken: promises.broken,
+    CommitmentFulfilled: promises.fulfilled,
+    CommitmentWithdrawn: _withdrawn,
+}
+"""The events of a promise of ours that the customer hears of, and of no other."""
+THEIRS: Mapping[type[Commitment], Decide] = {
+    CommitmentStated: tasks.stated,
+    CommitmentAtRisk: tasks.at_risk,
+    CommitmentFulfilled: tasks.fulfilled,
+    CommitmentWithdrawn: _withdrawn,
+}
+"""The events of a customer's own task that they hear of: it is never shown as a promise of ours."""
+
+
+@hearing.on(*OURS)
+def commitment_told(picture: Picture, work: Work, event: Event, told: Commitment) -> None:
+    """A promise changed."""
+    if decide := (OURS if told.obligor == "us" else THEIRS).get(type(told)):
+        decide(picture, work, event, told)
+
+
+@hearing.on(InteractionReceived)
+def received(picture: Picture, work: Work, event: Event, contact: InteractionReceived) -> None:
+    """I4: for what asks for no answer the reason is kept; what does is acknowledged when its promise is told."""
+    if contact.automatic or contact.only_thanks:
+        details = Acknowledgement(unanswered=_MACHINES if contact.automatic else _THANKS)
+        once_for, case = contact.interaction_id, contact.case_id
+        ask(picture, work, event, contact.customer_id, details, once_for=once_for, case_id=case)
+
+
+@hearing.on(SurveyRequested)
+def survey_requested(picture: Picture, work: Work, event: Event, asked: SurveyRequested) -> None:
+    """A question goes out."""
+    link = Mention(CustomerPage.SURVEY, asked.survey_id)
+    details = Satisfaction(words=asked.words, link=link, answer_by_at=asked.answer_by)
+    ask_about(picture, work, event, asked, details, expires_at=asked.answer_by)
+
+
+@hearing.on(CaseResolved)
+def case_resolved(picture: Picture, work: Work, event: Event, resolved: CaseResolved) -> None:
+    """A case is closed, and what was done is said."""
+    ask(picture, work, event, resolved.customer_id, Closing(summary=resolved.summary), case_id=resolved.case_id)
+
+
+@hearing.on(CustomerCreated, CustomerUpdated)
+def customer_told(picture: Picture, work: Work, event: Event, facts: CustomerFacts) -> None:
+    """A customer's facts changed."""
+    picture.learned.learn(facts)
+
+
+@hearing.on(CustomerMerged)
+def customer_merged(picture: Picture, work: Work, event: Event, merged: CustomerMerged) -> None:
+    """A customer was found to be another."""
+    picture.learned.link(merged.customer_id, merged.into)
+
+
+@hearing.on(CustomerUnmerged)
+def customer_unmerged(picture: Picture, work: Work, event: Event, unmerged: CustomerUnmerged) -> None:
+    """A merge was taken back."""
+    picture.learned.link(unmerged.customer_id, None)
+
+
+@hearing.on(HandleUnreachable, HandleReachable)
+def reach_told(picture: Picture, work: Work, event: Event, told: HandleReachability) -> None:
+    """An address is not to be written to, or is again. Who wants no advertising alone is written to all the same."""
+    picture.learned.report(ReachReport(told.handle, told.reason, told.occurred_at))

@@ -1,0 +1,1 @@
+"""The words of a message: templates, greetings, and whether it can be read at one go."""

@@ -1,0 +1,1 @@
+"""Recipients: a copy of intake's customers and their addresses."""

@@ -1,0 +1,92 @@
+"""Apache Kafka looked at from outside a group: what is kept, where a group goes on, what was told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from shared.broker.kafka_consumer import LARGEST, as_records
+from shared.broker.protocol import Bounds, BrokerLost, Partition, Record, Survey
+
+if TYPE_CHECKING:
+    from shared.broker.kafka import KafkaBroker
+
+
+@asynccontextmanager
+async def _reader(broker: KafkaBroker, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that joins no group: with a group's name it reads and writes that group's places alone."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.servers,
+        client_id=broker.client,
+        group_id=broker.prefix + group if group else None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=LARGEST,
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    except (KafkaError, OSError) as error:
+        raise BrokerLost(str(error) or type(error).__name__) from error
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer, broker: KafkaBroker, topics: Sequence[str]) -> list[TopicPartition]:
+    """Assigns all partitions of a topic to this reader."""
+    await consumer._client.force_metadata_update()
+    names = [broker.prefix + topic for topic in topics]
+    found = [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name) or ()]
+    consumer.assign(found)
+    return found
+
+
+def _ours(broker: KafkaBroker, partition: TopicPartition) -> Partition:
+    return Partition(partition.topic.removeprefix(broker.prefix), partition.partition)
+
+
+async def _name(broker: KafkaBroker) -> str:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.servers, client_id=broker.client)
+    try:
+        await admin.start()
+        cluster = await admin.describe_cluster()
+    except (KafkaError, OSError) as error:
+        raise BrokerLost(str(error) or type(error).__name__) from error
+    finally:
+        await admin.close()
+    return f"{cluster['cluster_id']}/{broker.prefix}"
+
+
+async def survey(broker: KafkaBroker, group: str, topics: Sequence[str]) -> Survey:
+    async with _reader(broker, group) as consumer:
+        partitions = await _partitions(consumer, broker, topics)
+        first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        found = {_ours(broker, p): Bounds(first[p], end[p], await consumer.committed(p)) for p in partitions}
+    return Survey(await _name(broker), found)
+
+
+async def set_back(broker: KafkaBroker, group: str, offsets: Mapping[Partition, int]) -> None:
+    """Sets a group back; Kafka refuses where the group has members."""
+    async with _reader(broker, group) as consumer:
+        theirs = {TopicPartition(broker.prefix + p.topic, p.number): offset for p, offset in offsets.items()}
+        consumer.assign(list(theirs))
+        await consumer.commit(theirs)
+
+
+async def history(broker: KafkaBroker, topic: str, since: datetime) -> AsyncIterator[Sequence[Record]]:
+    async with _reader(broker) as consumer:
+        partitions = await _partitions(consumer, broker, [topic])
+        ends = await consumer.end_offsets(partitions)
+        begins = await consumer.offsets_for_times(dict.fromkeys(partitions, int(since.timestamp() * 1000)))
+        for partition in partitions:
+            consumer.seek(partition, begins[partition].offset if begins[partition] else ends[partition])
+        while any([await consumer.position(p) < ends[p] for p in partitions]):
+            batches = await consumer.getmany(timeout_ms=500)
+            for partition, messages in batches.items():
+                yield as_records(_ours(broker, partition), messages)

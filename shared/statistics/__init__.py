@@ -1,0 +1,1 @@
+"""Statistics that several services need: shares and quantiles with intervals, and how long things last. Pure."""
