@@ -84,7 +84,7 @@ class Signals:
                     await connection.execute(_TELL, {"kinds": kinds})
             except (SQLAlchemyError, OSError) as error:
                 log.info("signals.untold", error=repr(error))
-            await asyncio.sleep(0)
+            await asyncio.sleep(PAUSE)
 
     async def hear(self, stop: asyncio.Event) -> None:
         """Hears other processes, until told to stop. Raises ConnectionError where its connection ends."""

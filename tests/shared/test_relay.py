@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 import pytest
 from sqlalchemy import text
@@ -114,7 +113,7 @@ async def test_a_step_wakes_for_an_event_of_this_process(database: Database, bro
 
 
 async def test_a_standby_takes_over_when_the_leader_is_gone(database: Database, broker: LocalBroker) -> None:
-    stop, gone = asyncio.Event(), asyncio.Event()
+    stop, gone, hangs = asyncio.Event(), asyncio.Event(), asyncio.Event()
     steps: dict[str, int] = {"leader": 0, "standby": 0}
 
     def stepping(name: str) -> Relay:
@@ -122,31 +121,33 @@ async def test_a_standby_takes_over_when_the_leader_is_gone(database: Database, 
             async def step(self) -> None:
                 steps[name] += 1
                 if name == "leader" and gone.is_set():
-                    await asyncio.sleep(60)  # it hangs, and does not renew
+                    hangs.set()
+                    await asyncio.sleep(60)  # and does not renew
                 await super().step()
 
         return Counted(database, broker, idle=0.02)
 
     def run(name: str) -> asyncio.Task[None]:
-        lease = Lease(database, "relay", name, seconds=0.9)
+        lease = Lease(database, "relay", name, seconds=3)
         return asyncio.create_task(lead(lease, stop, stepping(name).step))
 
-    leader = run("leader")
-    await until(lambda: steps["leader"] > 2)
-    standby = run("standby")
-    await tell(database, 10)
-    await until(lambda: _empty(database))
-    assert steps["standby"] == 0
+    leader, standby = run("leader"), asyncio.create_task(asyncio.sleep(0))
+    try:
+        await until(lambda: steps["leader"] > 2)
+        standby = run("standby")
+        await tell(database, 10)
+        await until(lambda: _empty(database))
+        assert steps["standby"] == 0
 
-    gone.set()
-    await tell(database, 10, first=10)
-    await until(lambda: _empty(database))
-    assert steps["standby"] > 0
-    leader.cancel()
-    stop.set()
-    with suppress(asyncio.CancelledError):
-        await leader
-    await asyncio.wait_for(standby, 2)
+        gone.set()
+        await hangs.wait()
+        await tell(database, 10, first=10)
+        await until(lambda: _empty(database))
+        assert steps["standby"] > 0
+    finally:
+        leader.cancel()
+        stop.set()
+        await asyncio.wait([leader, standby], timeout=5)
     assert len({event.id for event in events(await published(broker))}) == 20
 
 
