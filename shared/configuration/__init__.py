@@ -1,7 +1,7 @@
 """Configuration with history: a setting holds from an instant on, and nothing that was set is overwritten.
 
-`model` decides and is pure. `named` stores settings as JSON by kind and name in one table; `rows` reads and adds to
-tables of a setting's own. Which tables those are, their service says.
+`model` decides when a setting may begin and which version is in force, and is pure. `named` keeps settings as JSON, by
+kind and name in one table; `rows` those that have a table of their own. Which tables those are, their service says.
 """
 
 from shared.configuration.model import Setting, Version

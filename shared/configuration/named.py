@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import text
 
 from shared import bulk
-from shared.configuration.model import Setting, Version
+from shared.configuration.model import Setting, Version, begins
 from shared.database import ReadSession, WriteSession
 
 V = TypeVar("V", bound=Setting)
@@ -55,9 +55,11 @@ class NamedSettings:
         """Every version, those to come included, by name, the newest first."""
         return [_version(kind, row) for row in await session.execute(self._history, {"kind": kind.kind})]
 
-    async def put(self, session: WriteSession, name: str, value: V, *, set_by: str, valid_from: datetime) -> Version[V]:
-        """Stores a version that holds from `valid_from` on."""
-        version = Version(name, value, valid_from, set_by)
+    async def put(
+        self, session: WriteSession, name: str, value: V, *, set_by: str, valid_from: datetime | None = None
+    ) -> Version[V]:
+        """Stores a version that holds from `valid_from` on, or from now. Raises BeginsInThePast or BeginsTooFar."""
+        version = Version(name, value, begins(valid_from, session.now), set_by)
         await self._store(session, [version])
         return version
 
