@@ -13,6 +13,7 @@ from services.commitments.incidents.model import Cause, State, strike
 from services.commitments.incidents.schemas import NewIncident
 from services.commitments.incidents.tables import IncidentLimitRow
 from services.commitments.promise.store import Promises
+from shared import bulk
 from shared.configuration import rows
 from shared.configuration.model import in_force
 from shared.database import ReadSession, WriteSession
@@ -46,11 +47,10 @@ _PENDING = text("""
     SELECT commitment_id FROM incident_promise WHERE incident_id = :id AND state = 'pending'
     ORDER BY commitment_id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
-_STRUCK = text("""
+_STRUCK = text(f"""
     UPDATE incident_promise p SET state = u.state, why = u.why, told_at = u.told_at
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:whys AS text[]), CAST(:told AS timestamptz[]))
-         AS u (id, state, why, told_at)
-    WHERE p.incident_id = :incident AND p.commitment_id = u.id
+    FROM {bulk.unnest({"commitment_id": "uuid", "state": "text", "why": "text", "told_at": "timestamptz"})}
+    WHERE p.incident_id = :incident AND p.commitment_id = u.commitment_id
 """)
 _DIGESTS = text("""
     SELECT owner, count(*) AS promises, count(*) FILTER (WHERE state = 'warned') AS warned,
@@ -138,10 +138,10 @@ async def tell(promises: Promises, session: WriteSession, id: UUID, most: int) -
         _STRUCK,
         {
             "incident": id,
-            "ids": [promise.id for promise in locked],
-            "states": [state.value for _, state, _ in struck],
-            "whys": [why.value if why else None for _, _, why in struck],
-            "told": [None if state is State.SKIPPED else session.now for _, state, _ in struck],
+            "commitment_id": [promise.id for promise in locked],
+            "state": [state.value for _, state, _ in struck],
+            "why": [why.value if why else None for _, _, why in struck],
+            "told_at": [None if state is State.SKIPPED else session.now for _, state, _ in struck],
         },
     )
     return len(ids)
