@@ -24,9 +24,12 @@ from shared.service import Service
 from shared.settings import ServiceSettings
 from shared.timer_worker import TimerWorker
 from shared.transient import is_transient
+from shared.work.pauses import Pauses
 
 log = structlog.get_logger()
 
+RESTARTS = Pauses.seconds(0.25, 0.5, 1, 2, 4, 8, 10)
+"""Between a loop that failed and its next start; the first is for one that had run for a while."""
 LOOK_AGAIN = 2.0
 """Seconds between two looks at a database that is not migrated."""
 
@@ -160,7 +163,7 @@ class Runtime:
                 failures = 0 if monotonic() - started > 30 else failures + 1
                 say = log.warning if is_transient(error) else log.exception
                 say("loop.failed", service=self.service.name, loop=name, error=repr(error))
-                await self._pause(min(0.25 * 2**failures, 10.0))
+                await self._pause(RESTARTS.without_end(failures + 1))
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 
-from shared import bulk
-from shared.contracts.intake import CustomerFacts, Language
+from shared.contracts.intake import CustomerFacts, CustomerMerged, Language
+from shared.customers import Changes, CustomerCopy, CustomerEvent, Families
+from shared.customers import family as family_of
 from shared.database import ReadSession, WriteSession
 
-_LEARNED = {"id": "uuid", "name": "text", "language": "text", "kind": "text", "merged_into": "uuid"}
-_LEARN = text(bulk.upsert("customer", _LEARNED, key="id"))
+_COPY = CustomerCopy("customer", {"name": "text", "language": "text", "kind": "text"}, key="id")
+_FAMILY = family_of("customer", "id")
 _SET = text("UPDATE customer SET zone = :zone, customer_class = :customer_class WHERE id = :id RETURNING id")
-# Up to the one everybody is merged into, then down to all that are merged into it. Nobody, where we know nobody.
-_FAMILY = """
-    WITH RECURSIVE up AS (
-        SELECT id, merged_into FROM customer WHERE id = ANY(CAST(:ids AS uuid[]))
-        UNION SELECT c.id, c.merged_into FROM customer c JOIN up ON c.id = up.merged_into
-    ), down AS (
-        SELECT id FROM up WHERE merged_into IS NULL
-        UNION SELECT c.id FROM customer c JOIN down ON c.merged_into = down.id
-    )
-"""
-_MEMBERS = text(f"{_FAMILY} SELECT id FROM down")
+_MEMBERS = text(f"{_FAMILY} SELECT member FROM family")
 _FAMILIES = text(f"""{_FAMILY}
     SELECT c.id, c.name, c.language, c.kind, c.zone, c.customer_class, c.merged_into FROM customer c
-    WHERE c.id IN (SELECT id FROM down UNION SELECT id FROM up)
+    WHERE c.id IN (SELECT member FROM family)
 """)
 _LANGUAGES = text("SELECT id, language FROM customer WHERE id = ANY(CAST(:ids AS uuid[]))")
 
@@ -69,68 +59,46 @@ class People:
 
     def __init__(self, known: Mapping[UUID, Known], stranger: Customer) -> None:
         self._known, self._stranger = dict(known), stranger
-        self._members: dict[UUID, set[UUID]] = defaultdict(set)
-        for id_, one in known.items():
-            if one.merged_into is not None:
-                self._members[one.merged_into].add(id_)
-        self.changed: dict[UUID, Known] = {}
-
-    def __iter__(self) -> Iterator[UUID]:
-        return iter(self._known)
+        self._families = Families({id_: one.merged_into for id_, one in known.items()})
+        self.changes = Changes()
 
     def find(self, id: UUID) -> Customer:  # noqa: A002
-        """The customer with their zone. No other place decides which zone that is.
-
-        What is not told of somebody is that of whom they are merged into.
-        """
+        """The customer with their zone and class. No other place decides which those are."""
         one = self._known.get(id)
         if one is None:
             return self._stranger
-        above = [self._known[up] for up in self._way_up(id) if up in self._known]
-        zone = next((known.zone for known in above if known.zone), self._stranger.zone)
-        named = next((known.customer_class for known in above if known.customer_class), None)
-        return Customer(zone, one.language, one.kind, named)
+        zone = self._families.nearest(id, lambda above: self._told(above).zone)
+        named = self._families.nearest(id, lambda above: self._told(above).customer_class)
+        return Customer(zone or self._stranger.zone, one.language, one.kind, named)
 
     def language(self, id: UUID, default: Language) -> Language:  # noqa: A002
         return self._known[id].language if id in self._known else default
 
     def family(self, id: UUID) -> list[UUID]:  # noqa: A002
         """Every customer that is the same person, this one included, known to us or not."""
-        *_, top = self._way_up(id)
-        family, look_below = {id}, [top] if top in self._known else []
-        while look_below:
-            one = look_below.pop()
-            family.add(one)
-            look_below += self._members[one] - family
-        return sorted(family)
+        return self._families.members(id)
 
-    def _way_up(self, id: UUID) -> list[UUID]:  # noqa: A002
-        """The chain of merges from this customer upwards, this one first."""
-        way = [id]
-        while (one := self._known.get(way[-1])) is not None and one.merged_into is not None:
-            if one.merged_into in way:
-                break
-            way.append(one.merged_into)
-        return way
-
-    def learn(self, facts: CustomerFacts) -> None:
-        old = self._known.get(facts.customer_id, Known(None, facts.language))
-        self._put(facts.customer_id, old._replace(name=facts.name, language=facts.language, kind=facts.kind))
-
-    def link(self, id: UUID, into: UUID | None) -> None:  # noqa: A002
-        """Sets whom a customer is merged into. Nothing is kept of somebody we have not heard of."""
-        old = self._known.get(id)
-        if old is None:
+    def hear(self, told: CustomerEvent) -> None:
+        """Takes in what an event tells. Nothing is kept of a merge of somebody we have not heard of."""
+        old = self._known.get(told.customer_id)
+        new = _after(old, told)
+        if new is None or new == old:
             return
-        if old.merged_into is not None:
-            self._members[old.merged_into].discard(id)
-        if into is not None:
-            self._members[into].add(id)
-        self._put(id, old._replace(merged_into=into))
+        self._known[told.customer_id] = new
+        self._families.link(told.customer_id, new.merged_into)
+        self.changes.hear(told)
 
-    def _put(self, id: UUID, one: Known) -> None:  # noqa: A002
-        if self._known.get(id) != one:
-            self._known[id] = self.changed[id] = one
+    def _told(self, id: UUID) -> Known:  # noqa: A002
+        return self._known.get(id, Known(None, self._stranger.language))
+
+
+def _after(old: Known | None, told: CustomerEvent) -> Known | None:
+    """A customer after an event; None where there is none to merge."""
+    if isinstance(told, CustomerFacts):
+        return (old or Known(None, told.language))._replace(name=told.name, language=told.language, kind=told.kind)
+    if old is None:
+        return None
+    return old._replace(merged_into=told.into if isinstance(told, CustomerMerged) else None)
 
 
 async def gather(session: ReadSession, ids: Collection[UUID], stranger: Customer) -> People:
@@ -141,11 +109,7 @@ async def gather(session: ReadSession, ids: Collection[UUID], stranger: Customer
 
 async def write(session: WriteSession, people: People) -> None:
     """Stores what was learned: name, language, kind, and who is the same as whom."""
-    if not people.changed:
-        return
-    ids = sorted(people.changed)
-    values = bulk.columns([people.changed[id_] for id_ in ids], ("name", "language", "kind", "merged_into"))
-    await session.execute(_LEARN, values | {"id": ids})
+    await _COPY.write(session, people.changes)
 
 
 async def find(session: ReadSession, id: UUID, *, default: Customer) -> Customer:  # noqa: A002
@@ -166,8 +130,7 @@ async def tell(session: WriteSession, id: UUID, *, zone: str | None, customer_cl
 
 async def family(session: ReadSession, id: UUID) -> list[UUID]:  # noqa: A002
     """Every customer that is the same person, this one included, known to us or not."""
-    rows = await session.execute(_MEMBERS, {"ids": [id]})
-    return sorted({id, *rows.scalars()})
+    return list((await session.execute(_MEMBERS, {"ids": [id]})).scalars())
 
 
 async def languages(session: ReadSession, ids: Collection[UUID]) -> dict[UUID, Language]:

@@ -45,18 +45,6 @@ class DueTooFar(Invalid):
     code = "due-too-far"
 
 
-class PolicyInThePast(Invalid):
-    """A policy was to begin in the past, which reports rely on."""
-
-    code = "policy-in-the-past"
-
-
-class RuleInThePast(Invalid):
-    """A role, limit, budget or plain word was to begin in the past."""
-
-    code = "rule-in-the-past"
-
-
 class UnclearWords(Invalid):
     """The words hold a vague time or an unfilled gap; `hints` says where, what and how better."""
 
@@ -127,12 +115,6 @@ class WindowInvalid(Invalid):
     code = "window-invalid"
 
 
-class StandardInThePast(Invalid):
-    """A standard was to begin in the past, where what was published stays as it was."""
-
-    code = "standard-in-the-past"
-
-
 class TaskNotFound(NotFound):
     code = "task-not-found"
 
@@ -159,12 +141,6 @@ class WrongKnownAt(Invalid):
 
 class CaseNotFound(NotFound):
     code = "case-not-found"
-
-
-class PolicyTooFar(Invalid):
-    """A policy or calendar was to begin more than ten years ahead."""
-
-    code = "policy-too-far"
 
 
 class NoClock(Invalid):

@@ -63,8 +63,8 @@ def build(settings: IntakeSettings, clock: Clock) -> Service:
         timers={GRACE: partial(worker.file_overdue_calls, intake)},
         loops={
             "intake": partial(worker.run, intake),
-            "attachments": partial(downloads.run, intake),
-            "confirmations": partial(confirmations.run, intake),
+            "attachments": downloads.worker(intake).run,
+            "confirmations": confirmations.worker(intake).run,
             "mailboxes": partial(mailboxes.run, intake),
             "timeline": filling.run,
         },

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from shared.handling import BatchHandler
 from shared.telemetry import DUPLICATES, PARKED
 from shared.tolerance import Outcomes, Tolerance
 from shared.transient import is_transient
+from shared.work.pauses import Pauses
 
 if TYPE_CHECKING:
     from shared.database import Database, WriteSession
@@ -38,8 +40,8 @@ _ADMIT = text("""
     ON CONFLICT DO NOTHING RETURNING event_id
 """)
 
-ATTEMPTS = 3
-"""How often an event that fails alone is tried before it is parked."""
+PAUSES = Pauses.seconds(0.05, 0.1)
+"""Between attempts at an event that fails alone, before it is parked."""
 
 
 class TooManyParked(RuntimeError):
@@ -146,14 +148,15 @@ class Inbox:
         return set(ids).difference(admitted.scalars())
 
     async def _take_alone(self, record: Record) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in count(1):
             try:
                 await self.handle_records([record])
             except Exception as error:
                 if is_transient(error):
                     raise
-                if attempt < ATTEMPTS and not isinstance(error, UnknownEvent):
-                    await asyncio.sleep(0.05 * attempt)
+                pause = None if isinstance(error, UnknownEvent) else PAUSES.after(attempt)
+                if pause is not None:
+                    await asyncio.sleep(pause.total_seconds())
                     continue
                 await self._park(record, error)
             return

@@ -17,17 +17,16 @@ from sqlalchemy import text
 
 from services.commitments import customers
 from services.commitments.access import MayRead, MayWrite
-from services.commitments.authority import house_rules
-from services.commitments.authority.house_rules import HouseRule
+from services.commitments.authority.house_rules import house_rules
 from services.commitments.authority.limits import Amounts, Standing, allows, in_words
 from services.commitments.authority.money import Amount, Currency, NewGift, Sum
 from services.commitments.authority.standing import MayAdminister, standing
-from services.commitments.authority.values import Value
 from services.commitments.errors import AnotherCustomers, OverAuthority, OverBudget
 from services.commitments.fields import Name, Strict, Words
 from services.commitments.promise.store import Promises
 from services.commitments.promising.routes import Store, one
 from services.commitments.wording.glossary import At, Every, as_json, look_at
+from shared.configuration import Setting, Version
 from shared.contracts.commitments import GoodwillGiven
 from shared.contracts.terms import Money
 from shared.database import WriteSession
@@ -50,7 +49,7 @@ _GIVE = text("""
 _GIVEN = text("SELECT team, currency, given, gifts FROM goodwill_month WHERE month = :month ORDER BY team, currency")
 
 
-class Budget(Value):
+class Budget(Setting):
     """A team's budget of goodwill for a calendar month, by currency. A currency that is not named: nothing."""
 
     kind: ClassVar[str] = "budget"
@@ -73,7 +72,7 @@ class BudgetView(BaseModel):
     set_by: str
 
     @classmethod
-    def of(cls, rule: HouseRule[Budget]) -> BudgetView:
+    def of(cls, rule: Version[Budget]) -> BudgetView:
         team = None if rule.name == ANY_TEAM else rule.name
         return cls(team=team, amounts=dict(rule.value.amounts), valid_from=rule.valid_from, set_by=rule.set_by)
 
@@ -148,7 +147,7 @@ async def give(new: NewGoodwill, request: Request, session: Writing, who: MayWri
 
 async def _spend(session: WriteSession, giver: Standing, given: Money, month: date) -> Decimal:
     """Takes the gift out of the budget and returns what is left. Raises OverBudget."""
-    budgets = await house_rules.valid(session, Budget, session.now)
+    budgets = await house_rules.in_force(session, Budget, session.now)
     amount, budget = Decimal(given.amount), _budget(budgets, giver.team or "", given.currency)
     values = {"month": month, "team": giver.team or "", "currency": given.currency, "amount": amount}
     total: Decimal = (await session.execute(_GIVE, values)).scalar_one()
@@ -176,7 +175,7 @@ async def goodwill(request: Request, session: Reading, who: MayRead, month: Mont
     now = session.now
     zone = request.app.state.runtime.settings.default_zone
     asked = date.fromisoformat(f"{month}-01") if month else month_of(now, zone)
-    budgets = await house_rules.valid(session, Budget, min(now, end_of(asked, zone)))
+    budgets = await house_rules.in_force(session, Budget, min(now, end_of(asked, zone)))
     rows = {(r.team, r.currency): r for r in await session.execute(_GIVEN, {"month": asked})}
     named = {("" if team == ANY_TEAM else team, c) for team, rule in budgets.items() for c in rule.value.amounts}
     return [_team_month(key, rows.get(key), _budget(budgets, *key)) for key in sorted(named | set(rows))]
@@ -187,7 +186,7 @@ def _team_month(key: tuple[str, str], row: object, budget: Decimal) -> TeamMonth
     return TeamMonth(team=key[0] or None, currency=key[1], budget=budget, given=given, gifts=gifts, left=budget - given)
 
 
-def _budget(budgets: dict[str, HouseRule[Budget]], team: str, currency: str) -> Decimal:
+def _budget(budgets: dict[str, Version[Budget]], team: str, currency: str) -> Decimal:
     rule = budgets.get(team) or budgets.get(ANY_TEAM)
     return rule.value.amounts.get(currency, Decimal(0)) if rule else Decimal(0)
 
@@ -205,9 +204,9 @@ def end_of(month: date, zone: str) -> datetime:
 @api.get("/budgets")
 async def budgets(session: Reading, who: MayRead, at: At = None, history: Every = False) -> list[BudgetView]:
     if history:
-        return [BudgetView.of(rule) for rule in await house_rules.every(session, Budget)]
+        return [BudgetView.of(rule) for rule in await house_rules.history(session, Budget)]
     then = at or session.now
-    return [BudgetView.of(rule) for rule in (await house_rules.valid(session, Budget, then)).values()]
+    return [BudgetView.of(rule) for rule in (await house_rules.in_force(session, Budget, then)).values()]
 
 
 @api.put("/budgets", status_code=status.HTTP_201_CREATED)

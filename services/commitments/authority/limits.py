@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal, Protocol
 
-from services.commitments.authority.values import Value
 from services.commitments.errors import ApprovalNeeded, EarlierThanEstimate
 from services.commitments.promise.core import Approval, Promise, Status, check_due
+from shared.configuration.model import Setting
 from shared.contracts.terms import Money, Over, Terms
 
 AGENT, MANAGER = "agent", "manager"
@@ -27,7 +27,7 @@ Amounts = Mapping[str, Decimal]
 LimitName = Literal["concession", "cost", "shortest", "longest", "early"]
 
 
-class Limits(Value):
+class Limits(Setting):
     """The limits within which a role decides alone. Amounts by currency, the largest allowed; None: any amount.
 
     `shortest_minutes` and `longest_days`: how near and how far a due time may lie. `administers`: may say
@@ -45,7 +45,7 @@ class Limits(Value):
     administers: bool = False
 
 
-class Member(Value):
+class Member(Setting):
     """One of our people, as intake told of them. `team` is whose budget their goodwill comes from.
 
     `roles` stand in their order, and `role` is the first. Those who were given a role here, before intake knew our

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.commitments.authority import house_rules
-from services.commitments.authority.house_rules import HouseRule
+from services.commitments.authority.house_rules import house_rules
 from services.commitments.authority.limits import Member
+from shared.configuration import Version
 from shared.contracts import Event
 from shared.contracts.intake import PersonUpdated
 from shared.database import WriteSession
@@ -18,12 +18,12 @@ class Members(NamedTuple):
     """The people as they are known so far, by subject, and what these events add to their history."""
 
     known: dict[str, Member]
-    news: list[HouseRule[Member]]
+    news: list[Version[Member]]
 
 
 async def _gather(session: WriteSession, _: Sequence[Fact]) -> Members:
     return Members(
-        {name: rule.value for name, rule in (await house_rules.valid(session, Member, session.now)).items()}, []
+        {name: rule.value for name, rule in (await house_rules.in_force(session, Member, session.now)).items()}, []
     )
 
 
@@ -41,4 +41,4 @@ def learn(members: Members, work: Work, event: Event, said: PersonUpdated) -> No
     now = Member(role=said.roles[0], team=said.team, roles=said.roles, active=said.active)
     if members.known.get(said.subject) != now:
         members.known[said.subject] = now
-        members.news.append(HouseRule(said.subject, now, min(event.time, work.now), said.by))
+        members.news.append(Version(said.subject, now, min(event.time, work.now), said.by))

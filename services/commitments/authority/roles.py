@@ -9,13 +9,13 @@ from fastapi import Path, status
 from pydantic import BaseModel, Field
 
 from services.commitments.access import MayRead
-from services.commitments.authority import house_rules
-from services.commitments.authority.house_rules import HouseRule
+from services.commitments.authority.house_rules import house_rules
 from services.commitments.authority.limits import AGENT, Limits, Member
 from services.commitments.authority.money import Amount, Currency, Sum
 from services.commitments.authority.standing import MayAdminister
 from services.commitments.fields import Name, Strict
 from services.commitments.wording.glossary import At, Every
+from shared.configuration import Version
 from shared.instants import Instant
 from shared.routing import Reading, Writing, router
 
@@ -36,7 +36,7 @@ class MemberView(BaseModel):
     set_by: str | None = None
 
     @classmethod
-    def of(cls, rule: HouseRule[Member]) -> MemberView:
+    def of(cls, rule: Version[Member]) -> MemberView:
         return cls(
             subject=rule.name,
             role=rule.value.role,
@@ -74,7 +74,7 @@ class LimitsView(BaseModel):
     set_by: str
 
     @classmethod
-    def of(cls, rule: HouseRule[Limits]) -> LimitsView:
+    def of(cls, rule: Version[Limits]) -> LimitsView:
         held = rule.value.model_dump()
         return cls(role=rule.name, valid_from=rule.valid_from, set_by=rule.set_by, **held)
 
@@ -83,9 +83,9 @@ class LimitsView(BaseModel):
 async def staff(session: Reading, who: MayRead, at: At = None, history: Every = False) -> list[MemberView]:
     """The people whom intake told of, and those given a role here before it did. Any other subject is an agent."""
     if history:
-        return [MemberView.of(rule) for rule in await house_rules.every(session, Member)]
+        return [MemberView.of(rule) for rule in await house_rules.history(session, Member)]
     then = at or session.now
-    return [MemberView.of(rule) for rule in (await house_rules.valid(session, Member, then)).values()]
+    return [MemberView.of(rule) for rule in (await house_rules.in_force(session, Member, then)).values()]
 
 
 Subject = Annotated[Name, Path()]
@@ -101,9 +101,9 @@ async def member(subject: Subject, session: Reading, who: MayRead, at: At = None
 async def limits(session: Reading, who: MayRead, at: At = None, history: Every = False) -> list[LimitsView]:
     """The limits within which each role decides alone (X3, X9)."""
     if history:
-        return [LimitsView.of(rule) for rule in await house_rules.every(session, Limits)]
+        return [LimitsView.of(rule) for rule in await house_rules.history(session, Limits)]
     then = at or session.now
-    return [LimitsView.of(rule) for rule in (await house_rules.valid(session, Limits, then)).values()]
+    return [LimitsView.of(rule) for rule in (await house_rules.in_force(session, Limits, then)).values()]
 
 
 @api.put("/limits/{role}", status_code=status.HTTP_201_CREATED)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from services.commitments.authority import house_rules
+from services.commitments.authority.house_rules import house_rules
 from services.commitments.authority.limits import AGENT, MANAGER, Limits, Member, Standing, rank
 from services.commitments.errors import OverAuthority
 from shared.database import WriteSession
@@ -22,7 +22,7 @@ async def standing(session: WriteSession, who: Principal) -> Standing:
     is an agent where it told of none.
     """
     member = await house_rules.one(session, Member, who.subject, session.now)
-    limits = {name: rule.value for name, rule in (await house_rules.valid(session, Limits, session.now)).items()}
+    limits = {name: rule.value for name, rule in (await house_rules.in_force(session, Limits, session.now)).items()}
     role, allowed = rank(_roles(who, member.value if member else Member(role=AGENT)), limits)
     return Standing(who.subject, role, member.value.team if member else None, allowed)
 

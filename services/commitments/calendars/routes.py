@@ -10,13 +10,12 @@ from fastapi import Path, Query, Request, status
 from pydantic import BaseModel
 
 from services.commitments.access import MayRead
-from services.commitments.authority.effective import begins
 from services.commitments.authority.standing import MayAdminister
 from services.commitments.calendars.schemas import CalendarView, Closed, Definition, NewCalendar
 from services.commitments.calendars.store import add_version, version_at, versions
 from services.commitments.errors import CalendarNotFound, UnreadableCalendarFile
-from services.commitments.promise.core import FARTHEST
 from shared.calendars.ical import LARGEST, Unreadable, read_closed
+from shared.configuration.model import FARTHEST, begins
 from shared.instants import Instant
 from shared.problems import TooLarge
 from shared.routing import Reading, Writing, router

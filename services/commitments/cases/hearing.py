@@ -19,6 +19,7 @@ from services.commitments.tasks.store import REMINDER
 from shared.contracts import Event
 from shared.contracts import intake as heard
 from shared.contracts.terms import CommitmentKind, Progress
+from shared.customers import CUSTOMER_EVENTS, CustomerEvent
 from shared.database import WriteSession
 from shared.handling import Fact, Reaction, Work
 from shared.timers import Timer
@@ -42,9 +43,7 @@ def hearing(store: Promises) -> Reaction[Picture]:
     reaction.on(heard.CaseOpened, heard.CaseReopened)(opened)
     reaction.on(heard.CaseUpdated)(updated)
     reaction.on(heard.CaseResolved)(resolved)
-    reaction.on(heard.CustomerCreated, heard.CustomerUpdated)(learned)
-    reaction.on(heard.CustomerMerged)(merged)
-    reaction.on(heard.CustomerUnmerged)(unmerged)
+    reaction.on(*CUSTOMER_EVENTS)(of_customers)
     return reaction
 
 
@@ -129,16 +128,8 @@ def resolved(picture: Picture, work: Work, _: Event, said: heard.CaseResolved) -
     cadence.resolved(picture, work, said)
 
 
-def learned(picture: Picture, _: Work, __: Event, customer: heard.CustomerFacts) -> None:
-    picture.people.learn(customer)
-
-
-def merged(picture: Picture, _: Work, __: Event, link: heard.CustomerMerged) -> None:
-    picture.people.link(link.customer_id, link.into)
-
-
-def unmerged(picture: Picture, _: Work, __: Event, link: heard.CustomerUnmerged) -> None:
-    picture.people.link(link.customer_id, None)
+def of_customers(picture: Picture, _: Work, __: Event, told: CustomerEvent) -> None:
+    picture.people.hear(told)
 
 
 def happened_at(contact: heard.Interaction) -> datetime:

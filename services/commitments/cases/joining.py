@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.commitments.cases.owing import heard_of
 from services.commitments.policies import PolicyKind
 from services.commitments.promise.core import Promise, facts
+from shared import bulk
 from shared.contracts.commitments import CommitmentJoined
 from shared.contracts.intake import InteractionReceived
 from shared.database import ReadSession, WriteSession
@@ -18,10 +19,9 @@ from shared.handling import Work
 _FIND = text("""
     SELECT interaction_id, commitment_id FROM joined_contact WHERE interaction_id = ANY(CAST(:ids AS uuid[]))
 """)
-_JOIN = text("""
-    INSERT INTO joined_contact (interaction_id, commitment_id, joined_at)
-    SELECT c, p, :now FROM unnest(CAST(:contacts AS uuid[]), CAST(:promises AS uuid[])) AS j (c, p)
-""")
+_JOIN = text(
+    bulk.insert("joined_contact", {"interaction_id": "uuid", "commitment_id": "uuid", "joined_at": "timestamptz"})
+)
 
 
 class Joined:
@@ -52,5 +52,6 @@ async def gather(session: ReadSession, contacts: Collection[UUID]) -> Joined:
 
 async def write(session: WriteSession, joined: Joined) -> None:
     if joined.new:
-        values = {"contacts": list(joined.new), "promises": list(joined.new.values()), "now": session.now}
+        contacts, promises = list(joined.new), list(joined.new.values())
+        values = {"interaction_id": contacts, "commitment_id": promises, "joined_at": [session.now] * len(contacts)}
         await session.execute(_JOIN, values)

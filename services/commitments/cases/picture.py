@@ -63,7 +63,7 @@ async def gather(session: WriteSession, store: Promises, wanted: Wanted) -> Pict
     if not wanted.kinds:
         promises = Gathered(people, store.default_language, {}, {}, set())
         return Picture(people, Cases(()), promises, {}, Joined({}), Rulebook((), Calendars({})))
-    family = {*people, *wanted.customers}
+    family = {member for customer in wanted.customers for member in people.family(customer)}
     cases = await watch.gather(session, wanted.cases, family)
     promises = await gathered.gather(
         session, store, people, family, ids=wanted.promises, contacts=wanted.contacts, kinds=wanted.kinds

@@ -11,6 +11,7 @@ from sqlalchemy import Row, text
 
 from services.commitments.features.model import Estimate, News, Said, hear, outstanding
 from services.commitments.promise.store import Promises
+from shared import bulk
 from shared.database import ReadSession, WriteSession
 from shared.timers import Timer
 
@@ -33,10 +34,10 @@ _SAY = text("""
     SELECT :id, news, :kind, CAST(:data AS jsonb), :now, :by FROM next
 """)
 _SAID = text("SELECT number, data::text AS data, at, by FROM feature_news WHERE feature_id = :id ORDER BY number")
-_SUBSCRIBE = text("""
+_SUBSCRIBE = text(f"""
     INSERT INTO feature_subscriber (commitment_id, feature_id, customer_id, told)
-    SELECT u.promise, :id, u.customer, :told
-    FROM unnest(CAST(:promises AS uuid[]), CAST(:customers AS uuid[])) AS u (promise, customer)
+    SELECT u.commitment_id, :id, u.customer_id, :told
+    FROM {bulk.unnest({"commitment_id": "uuid", "customer_id": "uuid"})}
     ON CONFLICT (feature_id, customer_id) DO NOTHING RETURNING commitment_id
 """)
 _TO_TELL = text("""
@@ -102,8 +103,8 @@ async def say(session: WriteSession, id: UUID, news: Any, *, by: str) -> None:  
 
 async def subscribe(session: WriteSession, feature: UUID, promises: dict[UUID, UUID], told: int) -> Collection[UUID]:
     """Subscribes customers with their `promises`. Returns the new ones; a customer who waits already gets no second."""
-    values = {"id": feature, "told": told, "customers": list(promises), "promises": list(promises.values())}
-    return set((await session.execute(_SUBSCRIBE, values)).scalars())
+    columns = {"commitment_id": list(promises.values()), "customer_id": list(promises)}
+    return set((await session.execute(_SUBSCRIBE, {"id": feature, "told": told, **columns})).scalars())
 
 
 async def counts(session: ReadSession, id: UUID) -> dict[str, int]:  # noqa: A002

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from fastapi import Query, status
 from sqlalchemy import Row
-from sqlmodel import col, select
 
 from services.commitments.access import MayRead, MayWrite
 from services.commitments.authority.standing import MayAdminister
-from services.commitments.errors import IncidentNotFound, PolicyInThePast, PromiseNotFound, WrongKnownAt
+from services.commitments.errors import IncidentNotFound, PromiseNotFound, WrongKnownAt
 from services.commitments.incidents import store as incidents
 from services.commitments.incidents.schemas import (
     ClassSummary,
@@ -24,6 +23,8 @@ from services.commitments.incidents.schemas import (
 )
 from services.commitments.incidents.tables import IncidentLimitRow
 from services.commitments.promise import core
+from shared.configuration import rows
+from shared.configuration.model import begins
 from shared.database import ReadSession
 from shared.ids import new_id
 from shared.instants import Instant
@@ -73,24 +74,19 @@ async def summary(
 @api.get("/limits")
 async def limits(session: Reading, who: MayRead) -> list[LimitView]:
     """The limits with all their versions; the newest valid one counts."""
-    order = col(IncidentLimitRow.valid_from).desc(), col(IncidentLimitRow.id).desc()
-    return [_limit(row) for row in await session.exec(select(IncidentLimitRow).order_by(*order))]
+    return [_limit(row) for row in reversed(await rows.history(session, IncidentLimitRow))]
 
 
 @api.put("/limits", status_code=status.HTTP_201_CREATED)
 async def set_limit(new: NewLimit, session: Writing, who: MayAdminister) -> LimitView:
     """Sets a limit from an instant on. What was valid before stays in the history."""
-    if new.valid_from is not None and new.valid_from < session.now:
-        raise PolicyInThePast("a limit can begin now or later, not in the past")
     row = IncidentLimitRow(
         class_=new.class_,
         within_minutes=new.within_minutes,
-        valid_from=new.valid_from or session.now,
+        valid_from=begins(new.valid_from, session.now),
         set_by=who.subject,
     )
-    session.add(row)
-    await session.flush()
-    return _limit(row)
+    return _limit(await rows.add(session, row))
 
 
 @api.get("/{id}")

@@ -11,7 +11,11 @@ from sqlalchemy import Row, text
 
 from services.commitments.incidents.model import Cause, State, strike
 from services.commitments.incidents.schemas import NewIncident
+from services.commitments.incidents.tables import IncidentLimitRow
 from services.commitments.promise.store import Promises
+from shared import bulk
+from shared.configuration import rows
+from shared.configuration.model import in_force
 from shared.database import ReadSession, WriteSession
 from shared.timers import Timer
 
@@ -21,11 +25,6 @@ NEWS = "incident_news"
 _ADD = text("""
     INSERT INTO incident (id, class, words, known_at, new_due_at, limit_minutes, filed_at, filed_by)
     VALUES (:id, :class, :words, :known_at, :new_due_at, :limit, :now, :by)
-""")
-# Of the class before the general, the newest that was valid when we knew.
-_LIMIT = text("""
-    SELECT within_minutes FROM incident_limit WHERE (class = :class OR class IS NULL) AND valid_from <= :at
-    ORDER BY class IS NULL, valid_from DESC, id DESC LIMIT 1
 """)
 _HIT_THESE = text("""
     INSERT INTO incident_promise (incident_id, commitment_id, customer_id, owner, state)
@@ -48,11 +47,10 @@ _PENDING = text("""
     SELECT commitment_id FROM incident_promise WHERE incident_id = :id AND state = 'pending'
     ORDER BY commitment_id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
-_STRUCK = text("""
+_STRUCK = text(f"""
     UPDATE incident_promise p SET state = u.state, why = u.why, told_at = u.told_at
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:whys AS text[]), CAST(:told AS timestamptz[]))
-         AS u (id, state, why, told_at)
-    WHERE p.incident_id = :incident AND p.commitment_id = u.id
+    FROM {bulk.unnest({"commitment_id": "uuid", "state": "text", "why": "text", "told_at": "timestamptz"})}
+    WHERE p.incident_id = :incident AND p.commitment_id = u.commitment_id
 """)
 _DIGESTS = text("""
     SELECT owner, count(*) AS promises, count(*) FILTER (WHERE state = 'warned') AS warned,
@@ -87,16 +85,22 @@ _SUMMARY = text("""
 
 async def file(session: WriteSession, id: UUID, new: NewIncident, *, by: str) -> set[UUID]:  # noqa: A002
     """Stores an incident with the promises it hits; the timer tells their customers, a part at a time. Returns them."""
-    limit = (await session.execute(_LIMIT, {"class": new.class_, "at": new.known_at})).scalar_one()
+    limit = await _limit(session, new.class_, new.known_at)
     said = {"id": id, "class": new.class_, "words": new.words, "known_at": new.known_at, "new_due_at": new.new_due_at}
     await session.execute(_ADD, said | {"limit": limit, "now": session.now, "by": by})
     if new.filter is None:
-        rows = await session.execute(_HIT_THESE, {"incident": id, "ids": list(new.commitment_ids or ())})
+        hit = await session.execute(_HIT_THESE, {"incident": id, "ids": list(new.commitment_ids or ())})
     else:
         fits = new.filter.model_dump() | {"before": new.new_due_at}
-        rows = await session.execute(_HIT_FITTING, {"incident": id, **fits})
+        hit = await session.execute(_HIT_FITTING, {"incident": id, **fits})
     session.schedule(Timer(NEWS, str(id), session.now))
-    return set(rows.scalars())
+    return set(hit.scalars())
+
+
+async def _limit(session: ReadSession, class_: str, at: datetime) -> int:
+    """The limit in force when we knew, in minutes: that of the class, or the general one."""
+    limits = in_force(await rows.history(session, IncidentLimitRow), at, key=lambda limit: limit.class_)
+    return (limits.get(class_) or limits[None]).within_minutes
 
 
 async def find(session: ReadSession, id: UUID) -> Row[Any] | None:  # noqa: A002
@@ -134,10 +138,10 @@ async def tell(promises: Promises, session: WriteSession, id: UUID, most: int) -
         _STRUCK,
         {
             "incident": id,
-            "ids": [promise.id for promise in locked],
-            "states": [state.value for _, state, _ in struck],
-            "whys": [why.value if why else None for _, _, why in struck],
-            "told": [None if state is State.SKIPPED else session.now for _, state, _ in struck],
+            "commitment_id": [promise.id for promise in locked],
+            "state": [state.value for _, state, _ in struck],
+            "why": [why.value if why else None for _, _, why in struck],
+            "told_at": [None if state is State.SKIPPED else session.now for _, state, _ in struck],
         },
     )
     return len(ids)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from services.commitments import customers
 from services.commitments.customers import Customer
 from services.commitments.policies.model import Circumstances
 from services.commitments.policies.trying import Made
@@ -23,10 +24,9 @@ _MADE = text("""
         p.binding <> p.first AS moved, COALESCE(p.category, w.category) AS category,
         COALESCE(w.kind = 'complaint', false) AS complaint,
         w.first_contact IS NOT NULL AND p.interaction_id <> w.first_contact AS later,
-        COALESCE(c.kind, 'external') AS customer_kind, c.customer_class
+        p.customer_id
     FROM commitment p
     LEFT JOIN case_watch w ON w.case_id = p.case_id
-    LEFT JOIN customer c ON c.id = p.customer_id
     WHERE p.first_due_at >= :since AND p.status <> 'draft' AND p.kind = ANY(CAST(:kinds AS text[]))
       AND p.stated_at >= :since AND p.stated_at < :until AND p.status NOT IN ('declined', 'withdrawn', 'void')
     ORDER BY p.stated_at DESC, p.id LIMIT :limit
@@ -41,11 +41,12 @@ async def promises_made(session: ReadSession, kind: CommitmentKind, since: datet
     answers = {CommitmentKind.RESPONSE, CommitmentKind.NEXT_RESPONSE}
     kinds = sorted(answers if kind in answers else {kind})
     values = {"since": since, "until": until, "kinds": kinds, "limit": LARGEST + 1}
-    return [_made(row) for row in await session.execute(_MADE, values)]
+    rows = (await session.execute(_MADE, values)).all()
+    people = await customers.gather(session, {row.customer_id for row in rows}, Customer("", "vi"))
+    return [_made(row, people.find(row.customer_id).classes) for row in rows]
 
 
-def _made(row: Any) -> Made:
-    classes = Customer("", "vi", row.customer_kind, row.customer_class).classes
+def _made(row: Any, classes: tuple[str, ...]) -> Made:
     channel = ChannelKind(row.channel_kind) if row.channel_kind else None
     of = Circumstances(channel, row.category, classes, row.complaint, bool(row.later))
     kind = CommitmentKind(row.kind)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from fastapi import status
-from sqlmodel import col, select
 
 from services.commitments.access import MayRead
-from services.commitments.authority.effective import begins
 from services.commitments.authority.standing import MayAdminister
 from services.commitments.calendars.store import load
 from services.commitments.errors import NeverOpen, NoClock, UnknownCalendar
@@ -20,6 +18,8 @@ from services.commitments.policies.trying import Trial, Verdict, try_policy
 from services.commitments.promise.core import FARTHEST
 from services.commitments.tables import PolicyRow
 from shared.calendars import Calendar, NoOpenTime, add
+from shared.configuration import rows
+from shared.configuration.model import begins
 from shared.database import ReadSession
 from shared.problems import Invalid
 from shared.routing import Reading, Writing, router
@@ -34,8 +34,8 @@ SHOWN = 500
 @api.get("")
 async def policies(session: Reading, who: MayRead) -> list[PolicyView]:
     """The rules with all their versions; the newest valid one counts."""
-    rows = await session.exec(select(PolicyRow).order_by(col(PolicyRow.valid_from).desc(), col(PolicyRow.id).desc()))
-    return [PolicyView.model_validate(row, from_attributes=True) for row in rows]
+    versions = await rows.history(session, PolicyRow)
+    return [PolicyView.model_validate(row, from_attributes=True) for row in reversed(versions)]
 
 
 @api.put("", status_code=status.HTTP_201_CREATED)
@@ -48,9 +48,7 @@ async def set_policy(new: NewPolicy, session: Writing, who: MayAdminister) -> Po
         valid_from=valid_from,
         set_by=who.subject,
     )
-    session.add(row)
-    await session.flush()
-    return PolicyView.model_validate(row, from_attributes=True)
+    return PolicyView.model_validate(await rows.add(session, row), from_attributes=True)
 
 
 @api.post("/try")

@@ -15,6 +15,7 @@ from sqlalchemy import TextClause, text
 
 from services.commitments.scorecard.measures import CaseSeen, CaseTally
 from services.commitments.scorecard.windows import Window
+from shared.customers import person
 from shared.database import ReadSession
 from shared.statistics.shares import GRID, Quantiles
 
@@ -34,11 +35,13 @@ _RIPE = """opened_at >= :since AND opened_at < :until AND kind <> 'praise'
         <= CAST(:as_of AS timestamptz) - CAST(:recontact AS interval)"""
 # The customer came back about it: on the case itself, or with a new one that is not known to be about something else.
 # A new case has no category at first. Who was merged into somebody is that person.
-_PEOPLE = """
+_PEOPLE = f"""
+    opened AS MATERIALIZED (
+        SELECT * FROM case_outcome WHERE opened_at >= :since AND opened_at <= :as_of AND kind <> 'praise'),
+    {person("customer", "id", "opened")},
     people AS MATERIALIZED (
-        SELECT o.*, coalesce(k.merged_into, o.customer_id) AS person
-        FROM case_outcome o LEFT JOIN customer k ON k.id = o.customer_id
-        WHERE opened_at >= :since AND opened_at <= :as_of AND o.kind <> 'praise'),
+        SELECT o.*, coalesce(p.person, o.customer_id) AS person
+        FROM opened o LEFT JOIN person p ON p.customer_id = o.customer_id),
     again AS (
         SELECT DISTINCT c.case_id FROM people c JOIN people o ON o.person = c.person AND o.opened_at > c.resolved_at
             AND o.opened_at <= c.resolved_at + :recontact AND coalesce(o.category = c.category, true))"""
@@ -47,7 +50,7 @@ _PEOPLE = """
 @cache
 def counting(key: str) -> TextClause:
     return text(f"""
-        WITH {_PEOPLE}
+        WITH RECURSIVE {_PEOPLE}
         SELECT {key} AS key, coalesce(resolved_at <= :as_of, false) AS resolved, contacts <= 1 AS one_contact,
             coalesce(again.case_id IS NOT NULL OR back_at <= resolved_at + :recontact
                 OR reopened_at <= resolved_at + :recontact, false) AS back,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import status
 from pydantic import BaseModel, Field, StringConstraints
-from sqlmodel import col, select
 
 from services.commitments.authority.standing import MayAdminister
-from services.commitments.errors import StandardInThePast
 from services.commitments.fields import Reason, Strict
 from services.commitments.tables import StandardRow
+from shared.configuration import rows
+from shared.configuration.model import begins, in_force
 from shared.database import ReadSession
 from shared.instants import Instant
 from shared.routing import Reading, Writing, router
@@ -64,41 +64,22 @@ api = router("/commitments/standards", tags=["standards"])
 @api.get("")
 async def standards(session: Reading) -> list[StandardView]:
     """The standards, past and future ones included, the newest of each name first. Open to everybody."""
-    query = select(StandardRow).order_by(
-        col(StandardRow.name), col(StandardRow.valid_from).desc(), col(StandardRow.id).desc()
-    )
-    return [_view(row) for row in await session.exec(query)]
+    newest_first = reversed(await rows.history(session, StandardRow))
+    return [_view(row) for row in sorted(newest_first, key=lambda version: version.name)]
 
 
 @api.put("", status_code=status.HTTP_201_CREATED)
 async def set_standard(new: NewStandard, session: Writing, who: MayAdminister) -> StandardView:
     """Sets a standard from an instant on. What was published before stays in the history."""
-    if new.valid_from is not None and new.valid_from < session.now:
-        raise StandardInThePast("a standard can begin now or later, not in the past")
-    row = StandardRow(
-        **new.model_dump(exclude={"valid_from"}), valid_from=new.valid_from or session.now, set_by=who.subject
-    )
-    session.add(row)
-    await session.flush()
-    return _view(row)
+    valid_from = begins(new.valid_from, session.now)
+    row = StandardRow(**new.model_dump(exclude={"valid_from"}), valid_from=valid_from, set_by=who.subject)
+    return _view(await rows.add(session, row))
 
 
 async def valid(session: ReadSession, at: datetime) -> list[StandardView]:
     """The standards that hold at an instant, in the order in which they were first set."""
-    query = (
-        select(StandardRow)
-        .where(col(StandardRow.valid_from) <= at)
-        .order_by(col(StandardRow.valid_from), col(StandardRow.id))
-    )
-    return holding([_view(row) for row in await session.exec(query)])
-
-
-def holding(history: Iterable[StandardView]) -> list[StandardView]:
-    """The last standard of each name, unless it was taken back. `history` is in the order of becoming valid."""
-    last: dict[str, StandardView] = {}
-    for standard in history:
-        last[standard.name] = standard
-    return [standard for standard in last.values() if standard.target is not None]
+    found = in_force(await rows.history(session, StandardRow), at, key=lambda standard: standard.name)
+    return [_view(row) for row in found.values() if row.target is not None]
 
 
 def targets(standards: Sequence[StandardView]) -> dict[Measure, float]:

@@ -10,14 +10,13 @@ from fastapi import Query, status
 from pydantic import BaseModel
 
 from services.commitments.access import MayRead
-from services.commitments.authority import house_rules
-from services.commitments.authority.house_rules import HouseRule
+from services.commitments.authority.house_rules import house_rules
 from services.commitments.authority.standing import MayAdminister
-from services.commitments.authority.values import Value
 from services.commitments.errors import UnclearWords
 from services.commitments.fields import Name, Strict
 from services.commitments.promising.terms import option_texts
 from services.commitments.wording.plain import Hint, blocking, lint
+from shared.configuration import Setting, Version
 from shared.contracts.terms import Terms
 from shared.database import WriteSession
 from shared.instants import Instant
@@ -26,7 +25,7 @@ from shared.routing import Reading, Writing, router
 api = router("/commitments/glossary", tags=["commitments"])
 
 
-class Plain(Value):
+class Plain(Setting):
     """The plain word for a word of jargon. `say_instead` None: no longer jargon."""
 
     kind: ClassVar[str] = "glossary"
@@ -49,7 +48,7 @@ class WordView(BaseModel):
     set_by: str
 
     @classmethod
-    def of(cls, rule: HouseRule[Plain]) -> WordView:
+    def of(cls, rule: Version[Plain]) -> WordView:
         said = rule.value.say_instead
         return cls(term=rule.name, say_instead=said, valid_from=rule.valid_from, set_by=rule.set_by)
 
@@ -62,9 +61,9 @@ Every = Annotated[bool, Query(description="All there is and was, not what is val
 async def glossary(session: Reading, who: MayRead, at: At = None, history: Every = False) -> list[WordView]:
     """Jargon and its plain words (C6), in the order of the terms."""
     if history:
-        return [WordView.of(rule) for rule in await house_rules.every(session, Plain)]
+        return [WordView.of(rule) for rule in await house_rules.history(session, Plain)]
     then = at or session.now
-    return [WordView.of(r) for r in (await house_rules.valid(session, Plain, then)).values() if r.value.say_instead]
+    return [WordView.of(r) for r in (await house_rules.in_force(session, Plain, then)).values() if r.value.say_instead]
 
 
 @api.put("", status_code=status.HTTP_201_CREATED)
@@ -85,7 +84,7 @@ def texts_of(terms: Terms) -> Iterator[tuple[str, str | None]]:
 
 async def look_at(session: WriteSession, texts: Iterable[tuple[str, str | None]], *, level: float = 0.0) -> list[Hint]:
     """Checks texts and returns hints. `level` is that of the estimate behind them. Raises UnclearWords."""
-    words = await house_rules.valid(session, Plain, session.now)
+    words = await house_rules.in_force(session, Plain, session.now)
     glossary = {term: rule.value.say_instead for term, rule in words.items() if rule.value.say_instead}
     hints = lint(texts, glossary, level=level)
     if refused := blocking(hints):

@@ -6,34 +6,29 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
-
 from services.feedback.asking import store
 from services.feedback.asking.store import Question
-from shared import bulk
 from shared.contracts import Event
 from shared.contracts.commitments import CommitmentFulfilled
 from shared.contracts.intake import CustomerCreated, CustomerFacts, CustomerUpdated
 from shared.contracts.terms import CommitmentKind
+from shared.customers import Changes, CustomerCopy
 from shared.database import WriteSession
 from shared.handling import Fact, Reaction, Work
 from shared.timers import Timer
 
-_LEARN = text(f"""
-    {bulk.insert("speaker", {"customer_id": "uuid", "language": "text"})}
-    ON CONFLICT (customer_id) DO UPDATE SET language = excluded.language WHERE speaker.language <> excluded.language
-""")
+_COPY = CustomerCopy("speaker", {"language": "text"})
 
 
 class Heard(NamedTuple):
-    """What a batch asks for: questions about promises that are done, in the order of events, and languages learned.
+    """What a batch asks for: questions about promises that are done, in the order of events, and customers learned.
 
     `asked` are the promises that have their question already.
     """
 
     asked: set[UUID]
     questions: list[Question]
-    languages: dict[UUID, str]
+    customers: Changes
 
 
 def hearing(*, answer_days: float) -> Reaction[Heard]:
@@ -48,7 +43,7 @@ def hearing(*, answer_days: float) -> Reaction[Heard]:
 
     @reaction.on(CustomerCreated, CustomerUpdated)
     def learned(heard: Heard, _: Work, __: Event, facts: CustomerFacts) -> None:
-        heard.languages[facts.customer_id] = facts.language
+        heard.customers.hear(facts)
 
     return reaction
 
@@ -59,14 +54,12 @@ def is_asked_about(done: CommitmentFulfilled) -> bool:
 
 async def gather(session: WriteSession, facts: Sequence[Fact]) -> Heard:
     done = [p.commitment_id for _, p in facts if isinstance(p, CommitmentFulfilled) and is_asked_about(p)]
-    return Heard(await store.asked_about(session, done), [], {})
+    return Heard(await store.asked_about(session, done), [], Changes())
 
 
 async def write(session: WriteSession, heard: Heard) -> None:
     await store.add(session, heard.questions)
-    if heard.languages:
-        ids, languages = zip(*sorted(heard.languages.items()), strict=True)
-        await session.execute(_LEARN, {"customer_id": list(ids), "language": list(languages)})
+    await _COPY.write(session, heard.customers)
 
 
 async def unanswered(session: WriteSession, timers: Sequence[Timer]) -> None:

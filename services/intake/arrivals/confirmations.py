@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,13 +9,14 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import text
 
-from services.intake.errands import CLAIM, NotNow, Refused, check_status, keep_busy, next_try
-from shared.database import Database, WriteSession
+from services.intake.errands import AT_ONCE, CLAIM, GRACE, PAUSES, NotNow, Refused, check_status
+from shared.database import WriteSession
 from shared.outbound import Failed, Forbidden, Outbound, TooBig
+from shared.work import Worker
+from shared.work.claims import claim
 
 if TYPE_CHECKING:
     from services.intake.state import Intake
-    from shared.service import Workplace
 
 log = structlog.get_logger()
 
@@ -28,13 +28,12 @@ _ASK = text("""
     SELECT url, channel, :now, :now FROM unnest(CAST(:urls AS text[]), CAST(:channels AS text[])) AS c (url, channel)
     ON CONFLICT DO NOTHING
 """)
-_CLAIM = text("""
-    WITH due AS (SELECT url FROM confirmation WHERE next_at <= :now ORDER BY next_at LIMIT :most
-                 FOR UPDATE SKIP LOCKED)
-    UPDATE confirmation c SET attempts = c.attempts + 1, next_at = :until FROM due WHERE c.url = due.url
-    RETURNING c.url, c.channel, c.attempts
+_CLAIM = text(claim("confirmation", "url", ("url", "channel", "attempts")))
+# Whoever took longer than their claim says nothing of what is another's by now.
+_SETTLE = text("""
+    UPDATE confirmation SET outcome = :outcome, next_at = :next_at
+    WHERE url = :url AND outcome IS NULL AND (attempts = :attempts OR CAST(:outcome AS text) = 'confirmed')
 """)
-_SETTLE = text("UPDATE confirmation SET outcome = :outcome, next_at = :next_at WHERE url = :url AND outcome IS NULL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +51,46 @@ async def ask(session: WriteSession, urls: Mapping[str, str]) -> None:
         await session.execute(_ASK, {"now": session.now, "urls": list(urls), "channels": list(urls.values())})
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A claimed address, and what came of it. `outcome` None: it is to be tried again, because of `reason`."""
+
+    due: Due
+    outcome: str | None
+    reason: str = ""
+
+
 class Confirmations:
-    def __init__(self, outbound: Outbound, database: Database) -> None:
-        self._outbound, self._database = outbound, database
+    """The queue of addresses that are to be fetched."""
 
-    async def claim(self, most: int) -> Sequence[Due]:
-        async with self._database.write() as session:
-            values = {"now": session.now, "until": session.now + CLAIM, "most": most}
-            return [Due(**row) for row in (await session.execute(_CLAIM, values)).mappings()]
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
 
-    async def work(self, due: Due) -> None:
-        """Fetches it and writes down what came of it. The address holds the proof, so it is in no log."""
-        outcome, reason = await self._asked(due)
-        async with self._database.write() as session:
-            again = next_try(due.attempts, session.now) if outcome is None else None
-            if outcome is None and again is None:
-                outcome = f"could not be fetched: {reason}"
-            await session.execute(_SETTLE, {"url": due.url, "outcome": outcome, "next_at": again})
-        say = log.info if outcome == CONFIRMED else log.warning
-        say("subscription.asked", channel=due.channel, outcome=outcome or reason, attempts=due.attempts)
+    async def claim(self, session: WriteSession, most: int) -> Sequence[Due]:
+        values = {"now": session.now, "until": session.now + CLAIM, "most": most}
+        return [Due(**row) for row in (await session.execute(_CLAIM, values)).mappings()]
 
-    async def _asked(self, due: Due) -> tuple[str | None, str]:
-        """(the outcome, or None where it is to be tried again; why)."""
+    async def do(self, piece: Due) -> Asked:
         try:
-            check_status((await self._outbound.get(due.url, limit=ANSWER_LIMIT)).status)
+            check_status((await self._outbound.get(piece.url, limit=ANSWER_LIMIT)).status)
         except (Refused, Forbidden, TooBig) as error:
-            return f"refused: {error}", ""
+            return Asked(piece, f"refused: {error}")
         except (NotNow, Failed) as error:
-            return None, str(error)
-        return CONFIRMED, ""
+            return Asked(piece, None, str(error))
+        return Asked(piece, CONFIRMED)
+
+    async def settle(self, session: WriteSession, done: Sequence[Asked]) -> None:
+        """Writes down what came of them. The address holds the proof, so it is in no log."""
+        for one in done:
+            due, outcome = one.due, one.outcome
+            again = PAUSES.next_try(due.attempts, session.now) if outcome is None else None
+            if outcome is None and again is None:
+                outcome = f"could not be fetched: {one.reason}"
+            values = {"url": due.url, "attempts": due.attempts, "outcome": outcome, "next_at": again}
+            await session.execute(_SETTLE, values)
+            say = log.info if outcome == CONFIRMED else log.warning
+            say("subscription.asked", channel=due.channel, outcome=outcome or one.reason, attempts=due.attempts)
 
 
-async def run(intake: Intake, workplace: Workplace, stop: asyncio.Event) -> None:
-    """The loop. Any number of workers may run it beside each other."""
-    confirmations = Confirmations(intake.outbound, workplace.database)
-    await keep_busy(stop, confirmations.claim, confirmations.work)
+def worker(intake: Intake) -> Worker[Due, Asked]:
+    return Worker(Confirmations(intake.outbound), "confirmations", at_once=AT_ONCE, grace=GRACE)

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from services.intake.contacts.thanks import are_thanks_alone
 from services.intake.customers.resolving import Person
 from services.intake.settings import IntakeSettings
+from shared import bulk
 from shared.contracts.intake import CaseOpened, CaseReopened
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
@@ -39,9 +40,9 @@ _MARKED = text("""
     SELECT k.id, c.family_id, k.resolved_at FROM customer_case k JOIN customer c ON c.id = k.customer_id
     WHERE k.id = ANY(CAST(:ids AS uuid[])) AND (k.status = 'open' OR k.resolved_at > :since)
 """)
-_ANSWERED = text("""
+_ANSWERED = text(f"""
     SELECT r.channel, r.reference, k.id, c.family_id, k.resolved_at
-    FROM unnest(CAST(:channels AS text[]), CAST(:references AS text[])) AS r (channel, reference)
+    FROM {bulk.unnest({"channel": "text", "reference": "text"}, "r")}
     CROSS JOIN LATERAL (
         SELECT case_id FROM interaction WHERE channel = r.channel AND external_id = r.reference
         UNION ALL SELECT case_id FROM interaction WHERE message_id = r.reference) i
@@ -63,12 +64,17 @@ _OPEN_OF = text("""
     SELECT id FROM customer_case WHERE customer_id = ANY(CAST(:members AS uuid[])) AND status = 'open'
     ORDER BY opened_at DESC, id DESC LIMIT 1
 """)
-_STORE = text("""
+_OPENED = {
+    "case_id": "uuid",
+    "customer_id": "uuid",
+    "kind": "text",
+    "category": "text",
+    "owner": "text",
+    "stated_request": "text",
+}
+_STORE = text(f"""
     INSERT INTO customer_case (id, customer_id, kind, category, owner, stated_request, status, opened_at)
-    SELECT id, customer_id, kind, category, owner, stated_request, 'open', :at
-    FROM unnest(CAST(:id AS uuid[]), CAST(:customer_id AS uuid[]), CAST(:kind AS text[]), CAST(:category AS text[]),
-                CAST(:owner AS text[]), CAST(:stated_request AS text[]))
-         AS k (id, customer_id, kind, category, owner, stated_request)
+    SELECT u.*, 'open', :at FROM {bulk.unnest(_OPENED)}
 """)
 
 
@@ -169,7 +175,7 @@ async def _pointed_at(
         for at, ids in marked.items():
             found.setdefault(at, []).extend(known[id_] for id_ in ids if id_ in known)
     if wanted:
-        columns = {"channels": [a.source.channel for a, _ in wanted], "references": [r for _, r in wanted]}
+        columns = {"channel": [a.source.channel for a, _ in wanted], "reference": [r for _, r in wanted]}
         answered: dict[tuple[str, str], _Pointed] = {}
         for row in await session.execute(_ANSWERED, columns | {"since": since}):
             answered.setdefault((row.channel, row.reference), _Pointed(row.id, row.family_id, row.resolved_at))
@@ -209,6 +215,4 @@ async def open_case_of(session: ReadSession, family: Sequence[UUID]) -> UUID | N
 
 async def store(session: WriteSession, cases: Sequence[CaseOpened]) -> None:
     if cases:
-        names = ("customer_id", "kind", "category", "owner", "stated_request")
-        columns = {name: [getattr(case, name) for case in cases] for name in names}
-        await session.execute(_STORE, {"id": [c.case_id for c in cases], "at": session.now, **columns})
+        await session.execute(_STORE, {"at": session.now, **bulk.columns(cases, _OPENED)})

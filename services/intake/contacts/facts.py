@@ -19,6 +19,7 @@ from services.intake.contacts.files import attachments
 from services.intake.customers import reach
 from services.intake.customers import resolving as people
 from services.intake.settings import IntakeSettings
+from shared import bulk
 from shared.contracts.intake import Handle, InteractionChanged
 from shared.database import WriteSession
 from shared.ids import new_id
@@ -28,26 +29,36 @@ if TYPE_CHECKING:
     from services.intake.arrivals.arrival import Arrival
     from services.intake.customers.resolving import Person
 
-_STORE = text("""
+_TOLD = {
+    "id": "uuid",
+    "channel": "text",
+    "external_id": "text",
+    "about": "text",
+    "fact": "text",
+    "occurred_at": "timestamptz",
+    "received_at": "timestamptz",
+    "text": "text",
+    "raw_id": "bigint",
+    "kind": "text",
+    "account": "text",
+    "value": "text",
+}
+_STORE = text(f"""
     INSERT INTO interaction_fact (id, channel, external_id, about, fact, occurred_at, received_at, text, raw_id,
                                   interaction_id, customer_id)
     SELECT k.id, k.channel, k.external_id, k.about, k.fact, k.occurred_at, k.received_at, k.text, k.raw_id,
            i.id, coalesce(i.customer_id, h.customer_id)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:channels AS text[]), CAST(:external_ids AS text[]),
-                CAST(:abouts AS text[]), CAST(:facts AS text[]), CAST(:occurred AS timestamptz[]),
-                CAST(:received AS timestamptz[]), CAST(:texts AS text[]), CAST(:raw_ids AS bigint[]),
-                CAST(:kinds AS text[]), CAST(:accounts AS text[]), CAST(:values AS text[]))
-         AS k (id, channel, external_id, about, fact, occurred_at, received_at, text, raw_id, kind, account, value)
+    FROM {bulk.unnest(_TOLD, "k")}
     LEFT JOIN interaction i ON i.channel = k.channel AND i.external_id = k.about
     LEFT JOIN handle h ON h.kind = k.kind AND h.account = k.account AND h.value = k.value
     ON CONFLICT (channel, external_id) DO NOTHING RETURNING id, interaction_id, customer_id
 """)
+_CONTACTS = {"channel": "text", "external_id": "text", "id": "uuid", "customer_id": "uuid"}
 # Told already where the customer was known without the contact; the others are told now.
-_BIND = text("""
+_BIND = text(f"""
     WITH waiting AS (
         SELECT f.id, f.customer_id AS was, k.id AS interaction_id, k.customer_id
-        FROM unnest(CAST(:channels AS text[]), CAST(:external_ids AS text[]), CAST(:ids AS uuid[]),
-                    CAST(:customers AS uuid[])) AS k (channel, external_id, id, customer_id)
+        FROM {bulk.unnest(_CONTACTS, "k")}
         JOIN interaction_fact f ON f.channel = k.channel AND f.about = k.external_id AND f.interaction_id IS NULL)
     UPDATE interaction_fact f SET interaction_id = w.interaction_id, customer_id = w.customer_id
     FROM waiting w WHERE f.id = w.id RETURNING f.*, w.was
@@ -69,18 +80,18 @@ async def _store(session: WriteSession, changes: Sequence[tuple[Told, Fact]], se
     rows = await session.execute(
         _STORE,
         {
-            "ids": [id_ for id_, _, _ in chosen],
-            "channels": [one.source.channel for _, one, _ in chosen],
-            "external_ids": [fact.external_id for _, _, fact in chosen],
-            "abouts": [fact.about for _, _, fact in chosen],
-            "facts": [fact.fact.value for _, _, fact in chosen],
-            "occurred": [fact.at or one.received_at for _, one, fact in chosen],
-            "received": [one.received_at for _, one, _ in chosen],
-            "texts": [fact.text for _, _, fact in chosen],
-            "raw_ids": [one.raw_id for _, one, _ in chosen],
-            "kinds": [h.kind.value if h else None for h in handles],
-            "accounts": [h.account if h else None for h in handles],
-            "values": [h.value if h else None for h in handles],
+            "id": [id_ for id_, _, _ in chosen],
+            "channel": [one.source.channel for _, one, _ in chosen],
+            "external_id": [fact.external_id for _, _, fact in chosen],
+            "about": [fact.about for _, _, fact in chosen],
+            "fact": [fact.fact.value for _, _, fact in chosen],
+            "occurred_at": [fact.at or one.received_at for _, one, fact in chosen],
+            "received_at": [one.received_at for _, one, _ in chosen],
+            "text": [fact.text for _, _, fact in chosen],
+            "raw_id": [one.raw_id for _, one, _ in chosen],
+            "kind": [h.kind.value if h else None for h in handles],
+            "account": [h.account if h else None for h in handles],
+            "value": [h.value if h else None for h in handles],
         },
     )
     stored = {row.id: row for row in rows}
@@ -115,10 +126,10 @@ async def bind(
 ) -> None:
     """Facts that were here before these contacts are theirs from now on, and told where they were not yet."""
     columns: Mapping[str, list[Any]] = {
-        "channels": [a.source.channel for a in arrivals],
-        "external_ids": [a.contact.external_id for a in arrivals],
-        "ids": list(ids),
-        "customers": [p.id for p in persons],
+        "channel": [a.source.channel for a in arrivals],
+        "external_id": [a.contact.external_id for a in arrivals],
+        "id": list(ids),
+        "customer_id": [p.id for p in persons],
     }
     for row in sorted((await session.execute(_BIND, columns)).all(), key=lambda row: (row.occurred_at, row.id)):
         if row.was is None:

@@ -26,6 +26,7 @@ from services.intake.customers import resolving as people
 from services.intake.customers.resolving import Person
 from services.intake.errors import Overtaken
 from services.intake.settings import IntakeSettings
+from shared import bulk
 from shared.contracts.intake import AttachmentFacts, Authentication, InteractionReceived, InteractionSent
 from shared.database import WriteSession
 from shared.ids import new_id
@@ -37,25 +38,38 @@ log = structlog.get_logger()
 EVENT_TEXT = 16_000
 """Characters of a text that travel in an event. The interaction's row has all of it."""
 
-_SEEN = text("""
+_SEEN = text(f"""
     SELECT i.channel, i.external_id, i.digest FROM interaction i
-    JOIN unnest(CAST(:channels AS text[]), CAST(:ids AS text[])) AS k (channel, external_id)
+    JOIN {bulk.unnest({"channel": "text", "external_id": "text"}, "k")}
       ON i.channel = k.channel AND i.external_id = k.external_id
 """)
-_INSERT = text("""
-    INSERT INTO interaction (id, channel, external_id, customer_id, case_id, direction, kind, channel_kind,
-        occurred_at, received_at, subject, text, ring_count, duration_seconds, agent, automatic,
-        raw_id, digest, reply, message_id, may_be_person, no_automatic_answer, authentication)
-    SELECT * FROM unnest(
-        CAST(:id AS uuid[]), CAST(:channel AS text[]), CAST(:external_id AS text[]), CAST(:customer_id AS uuid[]),
-        CAST(:case_id AS uuid[]), CAST(:direction AS text[]), CAST(:kind AS text[]), CAST(:channel_kind AS text[]),
-        CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]), CAST(:subject AS text[]),
-        CAST(:text AS text[]), CAST(:ring_count AS int[]), CAST(:duration_seconds AS int[]),
-        CAST(:agent AS text[]), CAST(:automatic AS boolean[]),
-        CAST(:raw_id AS bigint[]), CAST(:digest AS bigint[]), CAST(:reply AS text[]), CAST(:message_id AS text[]),
-        CAST(:may_be_person AS boolean[]), CAST(:no_automatic_answer AS boolean[]),
-        CAST(CAST(:authentication AS text[]) AS jsonb[]))
-    ON CONFLICT (channel, external_id) DO NOTHING RETURNING id
+_TYPES = {
+    "id": "uuid",
+    "channel": "text",
+    "external_id": "text",
+    "customer_id": "uuid",
+    "case_id": "uuid",
+    "direction": "text",
+    "kind": "text",
+    "channel_kind": "text",
+    "occurred_at": "timestamptz",
+    "received_at": "timestamptz",
+    "subject": "text",
+    "text": "text",
+    "ring_count": "int",
+    "duration_seconds": "int",
+    "agent": "text",
+    "automatic": "boolean",
+    "raw_id": "bigint",
+    "digest": "bigint",
+    "reply": "text",
+    "message_id": "text",
+    "may_be_person": "boolean",
+    "no_automatic_answer": "boolean",
+    "authentication": "jsonb",
+}
+_INSERT = text(f"""
+    {bulk.insert("interaction", _TYPES)} ON CONFLICT (channel, external_id) DO NOTHING RETURNING id
 """)
 
 
@@ -77,7 +91,7 @@ async def file(
     ids = [new_id() for _ in fresh]
     checks = [trusted(a.contact.checked, a.contact.claims, settings.trusted_authserv) for a in fresh]
     rows = [_row(i, a, p, c, s) for i, a, p, c, s in zip(ids, fresh, known, cases.of, checks, strict=True)]
-    inserted = await session.execute(_INSERT, {name: [row[name] for row in rows] for name in rows[0]})
+    inserted = await session.execute(_INSERT, {name: [row[name] for row in rows] for name in _TYPES})
     if len(inserted.all()) != len(fresh):
         raise Overtaken
     files = await attachments.put(
@@ -123,7 +137,7 @@ async def _sorted(session: WriteSession, arrivals: Sequence[Arrival]) -> tuple[l
     if not arrivals:
         return [], []
     channels, ids = zip(*{a.key for a in arrivals}, strict=True)
-    for row in await session.execute(_SEEN, {"channels": list(channels), "ids": list(ids)}):
+    for row in await session.execute(_SEEN, {"channel": list(channels), "external_id": list(ids)}):
         digests[row.channel, row.external_id] = row.digest
     for arrival in arrivals:
         contact, found = arrival.contact, digests.get(arrival.key)

@@ -15,14 +15,15 @@ from services.intake.channels.items import Moved, Reach
 from services.intake.customers import resolving as people
 from services.intake.customers.resolving import Key
 from services.intake.settings import IntakeSettings
+from shared import bulk
 from shared.contracts.intake import Handle, HandleReachable, HandleUnreachable, Reachability
 from shared.database import ReadSession, WriteSession
 
 log = structlog.get_logger()
 
-_KNOWN = text("""
+_KNOWN = text(f"""
     SELECT r.* FROM handle_reach r
-    JOIN unnest(CAST(:kinds AS text[]), CAST(:accounts AS text[]), CAST(:values AS text[])) AS k (kind, account, value)
+    JOIN {bulk.unnest(people.KEY, "k")}
       ON r.kind = k.kind AND r.account = k.account AND r.value = k.value
 """)
 _UNREACHABLE = text("""
@@ -78,8 +79,7 @@ async def _weigh(session: WriteSession, words: Sequence[Word]) -> None:
     as_known = await people.as_known(session, [word.handle for word in words])
     words = [replace(word, handle=handle) for word, handle in zip(words, as_known, strict=True) if handle]
     keys = sorted({people.key(word.handle) for word in words})
-    kinds, accounts, values = (list(column) for column in zip(*keys, strict=True))
-    rows = await session.execute(_KNOWN, {"kinds": kinds, "accounts": accounts, "values": values})
+    rows = await session.execute(_KNOWN, people.columns(keys))
     known: dict[Key, Word] = {}
     for row in rows:
         handle = Handle(kind=row.kind, account=row.account, value=row.value)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from services.intake.customers.identity import detect_language
 from services.intake.customers.spellings import others
 from services.intake.settings import IntakeSettings
+from shared import bulk
 from shared.contracts.intake import CustomerCreated, CustomerFacts, CustomerUpdated, Handle, HandleKind, Language
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
@@ -23,28 +24,30 @@ if TYPE_CHECKING:
 Key = tuple[str, str, str]
 """(kind, account, value): what is unique about a handle."""
 
-_FIND = text("""
+KEY = {"kind": "text", "account": "text", "value": "text"}
+"""The columns of a key, with their types."""
+
+_FIND = text(f"""
     SELECT h.kind, h.account, h.value, c.id, c.family_id, c.language
-    FROM unnest(CAST(:kinds AS text[]), CAST(:accounts AS text[]), CAST(:values AS text[])) AS k (kind, account, value)
+    FROM {bulk.unnest(KEY, "k")}
     JOIN handle h ON h.kind = k.kind AND h.account = k.account AND h.value = k.value
     JOIN customer c ON c.id = h.customer_id
 """)
-_CLAIM = text("""
+_CLAIM = text(f"""
     INSERT INTO handle (kind, account, value, customer_id, first_seen_at)
     SELECT kind, account, value, customer_id, :at
-    FROM unnest(CAST(:kinds AS text[]), CAST(:accounts AS text[]), CAST(:values AS text[]), CAST(:ids AS uuid[]))
-         AS k (kind, account, value, customer_id)
+    FROM {bulk.unnest({**KEY, "customer_id": "uuid"}, "k")}
     ORDER BY kind, account, value
     ON CONFLICT DO NOTHING RETURNING kind, account, value
 """)
-_CREATE = text("""
+_CREATE = text(f"""
     INSERT INTO customer (id, family_id, name, kind, language, created_at)
     SELECT id, id, name, 'external', language, :at
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:languages AS text[])) AS c (id, name, language)
+    FROM {bulk.unnest({"id": "uuid", "name": "text", "language": "text"}, "c")}
 """)
-_LEARN = text("""
+_LEARN = text(f"""
     UPDATE customer c SET language = l.language
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:languages AS text[])) AS l (id, language)
+    FROM {bulk.unnest({"id": "uuid", "language": "text"}, "l")}
     WHERE c.id = l.id AND c.language IS NULL RETURNING c.id
 """)
 _FACTS = text("SELECT id, name, kind, language FROM customer WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -74,6 +77,11 @@ class Person:
 
 def key(handle: Handle) -> Key:
     return handle.kind.value, handle.account, handle.value
+
+
+def columns(keys: Sequence[Key]) -> dict[str, list[str]]:
+    """The arrays of keys to bind, by the columns of `KEY`."""
+    return {name: [one[at] for one in keys] for at, name in enumerate(KEY)}
 
 
 def keys_of(handle: Handle) -> list[Key]:
@@ -133,8 +141,7 @@ async def as_known(session: ReadSession, handles: Sequence[Handle | None]) -> li
     keys = {k for h in handles if h and others(h.kind, h.value) for k in keys_of(h)}
     if not keys:
         return list(handles)
-    kinds, accounts, values = zip(*sorted(keys), strict=True)
-    rows = await session.execute(_FIND, {"kinds": list(kinds), "accounts": list(accounts), "values": list(values)})
+    rows = await session.execute(_FIND, columns(sorted(keys)))
     there = {(r.kind, r.account, r.value) for r in rows}
 
     def spelled(handle: Handle) -> Handle:
@@ -152,8 +159,7 @@ async def find(session: ReadSession, keys: Sequence[Key]) -> Known:
     if not keys:
         return {}
     also = {k: [(k[0], k[1], spelling) for spelling in others(HandleKind(k[0]), k[2])] for k in set(keys)}
-    kinds, accounts, values = zip(*sorted({*also, *chain(*also.values())}), strict=True)
-    rows = await session.execute(_FIND, {"kinds": list(kinds), "accounts": list(accounts), "values": list(values)})
+    rows = await session.execute(_FIND, columns(sorted({*also, *chain(*also.values())})))
     known: Known = {(r.kind, r.account, r.value): (r.id, r.family_id, r.language) for r in rows}
     for asked, spellings in also.items():
         if asked not in known and (found := next((known[k] for k in spellings if k in known), None)):
@@ -175,9 +181,7 @@ async def _create(
     await session.execute(
         _CREATE,
         {
-            "ids": [n.id for n in made],
-            "names": [n.name for n in made],
-            "languages": [n.language for n in made],
+            **bulk.columns(made, ("id", "name", "language")),
             "at": session.now,
         },
     )
@@ -199,10 +203,8 @@ async def claim(session: WriteSession, handles: Sequence[tuple[Handle, UUID]]) -
     rows = await session.execute(
         _CLAIM,
         {
-            "kinds": [h.kind.value for h, _ in handles],
-            "accounts": [h.account for h, _ in handles],
-            "values": [h.value for h, _ in handles],
-            "ids": [id_ for _, id_ in handles],
+            **columns([key(handle) for handle, _ in handles]),
+            "customer_id": [id_ for _, id_ in handles],
             "at": session.now,
         },
     )
@@ -248,7 +250,7 @@ async def _learn(
     """Known customers of whom something is new: their language, which they have now shown, or a handle."""
     learned = {p.id: p.spoken for p in people if p.language is None and p.spoken and p.news is None}
     if learned:
-        values = {"ids": list(learned), "languages": [str(value) for value in learned.values()]}
+        values = {"id": list(learned), "language": [str(value) for value in learned.values()]}
         claimed = claimed | set((await session.execute(_LEARN, values)).scalars())
     if not claimed and not learned:
         return people

@@ -33,16 +33,12 @@ from shared.contracts.commitments import (
 from shared.contracts.feedback import SurveyRequested
 from shared.contracts.intake import (
     CaseResolved,
-    CustomerCreated,
-    CustomerFacts,
-    CustomerMerged,
-    CustomerUnmerged,
-    CustomerUpdated,
     HandleReachability,
     HandleReachable,
     HandleUnreachable,
     InteractionReceived,
 )
+from shared.customers import CUSTOMER_EVENTS, CustomerEvent
 from shared.handling import Reaction, Work
 from shared.security.customer_links import CustomerPage, Mention
 
@@ -111,22 +107,10 @@ def case_resolved(picture: Picture, work: Work, event: Event, resolved: CaseReso
     ask(picture, work, event, resolved.customer_id, Closing(summary=resolved.summary), case_id=resolved.case_id)
 
 
-@hearing.on(CustomerCreated, CustomerUpdated)
-def customer_told(picture: Picture, work: Work, event: Event, facts: CustomerFacts) -> None:
-    """A customer's facts changed."""
-    picture.learned.learn(facts)
-
-
-@hearing.on(CustomerMerged)
-def customer_merged(picture: Picture, work: Work, event: Event, merged: CustomerMerged) -> None:
-    """A customer was found to be another."""
-    picture.learned.link(merged.customer_id, merged.into)
-
-
-@hearing.on(CustomerUnmerged)
-def customer_unmerged(picture: Picture, work: Work, event: Event, unmerged: CustomerUnmerged) -> None:
-    """A merge was taken back."""
-    picture.learned.link(unmerged.customer_id, None)
+@hearing.on(*CUSTOMER_EVENTS)
+def customer_told(picture: Picture, work: Work, event: Event, told: CustomerEvent) -> None:
+    """A customer's facts changed, or who is the same person as whom."""
+    picture.learned.customers.hear(told)
 
 
 @hearing.on(HandleUnreachable, HandleReachable)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
@@ -12,52 +10,24 @@ from sqlalchemy import text
 from services.notifications.people import reach
 from services.notifications.people.person import Family, Known
 from services.notifications.people.reach import ReachReport
-from shared.contracts.intake import CustomerFacts, Handle
+from shared.contracts.intake import Handle
+from shared.customers import Changes, CustomerCopy, Families, family
 from shared.database import WriteSession
 
-_LEARN = text("""
-    INSERT INTO recipient (customer_id, name, language, handles)
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:languages AS text[]),
-                         CAST(CAST(:handles AS text[]) AS jsonb[]))
-    ON CONFLICT (customer_id) DO UPDATE
-    SET name = excluded.name, language = excluded.language, handles = excluded.handles
-""")
-_LINK = text("""
-    INSERT INTO recipient (customer_id, handles, merged_into)
-    SELECT id, '[]', into_ FROM unnest(CAST(:ids AS uuid[]), CAST(:into AS uuid[])) AS l (id, into_)
-    ON CONFLICT (customer_id) DO UPDATE SET merged_into = excluded.merged_into
-""")
-# All who are connected by merges, in either direction; UNION ends it where links were to run in a circle.
-_FAMILIES = text("""
-    WITH RECURSIVE family (asked, member) AS (
-        SELECT id, id FROM unnest(CAST(:ids AS uuid[])) AS a (id)
-        UNION
-        SELECT f.asked, n.other FROM family f CROSS JOIN LATERAL (
-            SELECT merged_into FROM recipient WHERE customer_id = f.member AND merged_into IS NOT NULL
-            UNION ALL
-            SELECT customer_id FROM recipient WHERE merged_into = f.member
-        ) AS n (other)
-    )
-    SELECT f.asked, r.customer_id, r.name, r.language, r.handles
-    FROM family f JOIN recipient r ON r.customer_id = f.member
-    ORDER BY f.asked, r.customer_id <> f.asked, r.merged_into IS NOT NULL, r.customer_id
+_COPY = CustomerCopy("recipient", {"name": "text", "language": "text", "handles": "jsonb"})
+_FAMILIES = text(f"""
+    {family("recipient", "customer_id")}
+    SELECT customer_id, name, language, handles, merged_into FROM recipient
+    WHERE customer_id IN (SELECT member FROM family)
 """)
 
 
 class Learned:
-    """Facts of customers in a batch of events: the last word on each counts."""
+    """Facts of customers and their addresses in a batch of events: the last word on each counts."""
 
     def __init__(self) -> None:
-        self.facts: dict[UUID, CustomerFacts] = {}
-        self.links: dict[UUID, UUID | None] = {}
+        self.customers = Changes()
         self.reports: dict[Handle, ReachReport] = {}
-
-    def learn(self, facts: CustomerFacts) -> None:
-        self.facts[facts.customer_id] = facts
-
-    def link(self, customer_id: UUID, into: UUID | None) -> None:
-        """`into` None takes a merge back."""
-        self.links[customer_id] = into
 
     def report(self, told: ReachReport) -> None:
         """Takes a report on a handle's reach, where it outweighs what the batch said before."""
@@ -68,26 +38,23 @@ class Learned:
 async def write(session: WriteSession, learned: Learned) -> None:
     """Stores what a batch said, in as many statements as there are kinds of it."""
     await reach.store(session, learned.reports.values())
-    if facts := sorted(learned.facts.items(), key=lambda told: told[0]):
-        values = {
-            "ids": [id_ for id_, _ in facts],
-            "names": [told.name for _, told in facts],
-            "languages": [told.language for _, told in facts],
-            "handles": [json.dumps([h.model_dump(mode="json") for h in told.handles]) for _, told in facts],
-        }
-        await session.execute(_LEARN, values)
-    if links := sorted(learned.links.items(), key=lambda link: link[0]):
-        await session.execute(_LINK, {"ids": [id_ for id_, _ in links], "into": [into for _, into in links]})
+    await _COPY.write(session, learned.customers)
 
 
 async def families(session: WriteSession, customers: Collection[UUID]) -> dict[UUID, Family]:
     """A family for everybody asked for, empty where we know nothing yet. Two statements."""
     rows = await session.execute(_FAMILIES, {"ids": sorted(customers)})
-    members: dict[UUID, list[Known]] = defaultdict(list)
-    for asked, customer_id, name, language, handles in rows:
-        members[asked].append(Known(customer_id, name, language, _handles(handles)))
-    closed = await reach.unreachable(session, {h for known in members.values() for one in known for h in one.handles})
-    return {customer: Family(tuple(members[customer]), closed) for customer in customers}
+    known: dict[UUID, Known] = {}
+    links: dict[UUID, UUID | None] = {}
+    for row in rows:
+        known[row.customer_id] = Known(row.customer_id, row.name, row.language, _handles(row.handles))
+        links[row.customer_id] = row.merged_into
+    closed = await reach.unreachable(session, {handle for one in known.values() for handle in one.handles})
+    people = Families(links)
+    return {
+        customer: Family(tuple(known[one] for one in people.members(customer) if one in known), closed)
+        for customer in customers
+    }
 
 
 def _handles(stored: Sequence[dict[str, str]]) -> tuple[Handle, ...]:

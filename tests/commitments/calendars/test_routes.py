@@ -42,7 +42,7 @@ async def test_x3_a_new_version_leaves_the_old_one_as_it_was(kept: Commitments) 
     assert len(await kept.call("GET", "/calendars")) == 2
     past = {"valid_from": (START - timedelta(seconds=1)).isoformat()}
     problem = await kept.call("PUT", "/calendars", json=HCM | past, expect=422)
-    assert problem["type"] == "urn:kept:problem:policy-in-the-past"
+    assert problem["type"] == "urn:kept:problem:begins-in-the-past"
 
 
 def windows(*pairs: tuple[str, str]) -> dict[str, Any]:
@@ -74,8 +74,8 @@ def windows(*pairs: tuple[str, str]) -> dict[str, Any]:
         ({"open_days": [{"on": "2026-03-09", "windows": OFFICE}] * 2}, "invalid"),
         ({"name": "Office Hours"}, "invalid"),
         ({"name": "a\0"}, "invalid"),
-        ({"valid_from": "2199-12-31T09:59:59-14:00"}, "policy-too-far"),
-        ({"valid_from": "1970-01-02T00:00:00+14:00"}, "policy-in-the-past"),
+        ({"valid_from": "2199-12-31T09:59:59-14:00"}, "begins-too-far"),
+        ({"valid_from": "1970-01-02T00:00:00+14:00"}, "begins-in-the-past"),
         ({"valid_from": "2027-01-01T00:00:00"}, "invalid"),
         ({"imported": {"days": []}}, "invalid"),
     ],

@@ -186,7 +186,7 @@ async def test_an_incident_that_does_not_hold_is_refused_and_not_on_record(
 
 async def test_limits_have_a_history_and_unknown_incidents_are_not_found(kept: Commitments) -> None:
     past = {"class": "outage", "within_minutes": 5, "valid_from": (START - timedelta(days=1)).isoformat()}
-    assert (await kept.call("PUT", "/incidents/limits", json=past, expect=422))["type"].endswith("policy-in-the-past")
+    assert (await kept.call("PUT", "/incidents/limits", json=past, expect=422))["type"].endswith("begins-in-the-past")
     await kept.call("PUT", "/incidents/limits", json={"within_minutes": 5}, expect=201)
     newest, first = await kept.call("GET", "/incidents/limits")
     assert (newest["class"], newest["within_minutes"], newest["set_by"]) == (None, 5, "lan")

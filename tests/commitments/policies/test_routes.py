@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from shared.contracts import commitments as told
+from shared.contracts.intake import CustomerMerged
 from shared.ids import new_id
 from tests.commitments.calendars.test_routes import set_office
-from tests.commitments.conftest import START, Commitments
+from tests.commitments.conftest import START, Commitments, known
 
 RULE: dict[str, Any] = {"kind": "response", "within_minutes": 60}
 
@@ -27,7 +28,7 @@ RULE: dict[str, Any] = {"kind": "response", "within_minutes": 60}
         ({"category": "a\0"}, "invalid"),
         ({"customer_class": ""}, "invalid"),
         ({"customer_class": "x" * 201}, "invalid"),
-        ({"valid_from": "2199-12-31T09:59:59-14:00"}, "policy-too-far"),
+        ({"valid_from": "2199-12-31T09:59:59-14:00"}, "begins-too-far"),
         ({"calendar": "rare", "within_minutes": 525_600}, "calendar-never-open"),
     ],
 )
@@ -38,7 +39,7 @@ async def test_x3_a_rule_that_cannot_be_is_refused(kept: Commitments, change: di
         ("PUT", "/policies", RULE | change),
         ("POST", "/policies/try", {"policy": RULE | change}),
     ]:
-        if path == "/policies/try" and code == "policy-too-far":
+        if path == "/policies/try" and code == "begins-too-far":
             continue
         problem = await kept.call(method, path, json=body, expect=422)
         assert problem["type"] == f"urn:kept:problem:{code}"
@@ -76,6 +77,18 @@ async def test_x3_a_rule_is_tried_on_the_last_days_and_changes_nothing(kept: Com
     of_email = await kept.call("POST", "/policies/try", json={"policy": RULE | {"channel_kind": "email"}})
     assert (of_email["n"], of_email["moved"]) == (2, 0)
     assert (await kept.facts(), await kept.call("GET", "/policies")) == (facts, rules)
+
+
+async def test_x3_a_rule_for_a_class_is_tried_on_those_who_are_merged_into_one_of_it(kept: Commitments) -> None:
+    lan, by_mail, by_chat, hoa = (new_id() for _ in range(4))
+    await kept.deliver(*(known(id_) for id_ in (lan, by_mail, by_chat, hoa)))
+    await kept.call("PUT", f"/customers/{lan}", json={"customer_class": "vip"})
+    for merged, into in ((by_mail, lan), (by_chat, by_mail)):
+        await kept.deliver(CustomerMerged(customer_id=merged, into=into, reason="same voice", by="minh"))
+    await kept.deliver(*(kept.contact(id_) for id_ in (lan, by_mail, by_chat, hoa)))
+    await kept.pass_time(minutes=1)
+    tried = await kept.call("POST", "/policies/try", json={"policy": RULE | {"customer_class": "vip"}})
+    assert (tried["n"], tried["moved"]) == (4, 3)
 
 
 async def test_x3_a_rule_for_complaints_or_later_messages_is_tried_on_those_answers(kept: Commitments) -> None:

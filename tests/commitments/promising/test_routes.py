@@ -255,7 +255,7 @@ async def test_x3_a_policy_is_set_with_history_and_not_into_the_past(kept: Commi
     assert datetime.fromisoformat(made["valid_from"]) == START
     past = rule | {"valid_from": (START - timedelta(seconds=1)).isoformat()}
     problem = await kept.call("PUT", "/policies", json=past, expect=422)
-    assert problem["type"] == "urn:kept:problem:policy-in-the-past"
+    assert problem["type"] == "urn:kept:problem:begins-in-the-past"
     for wrong in ({"within_minutes": 0}, {"within_minutes": 10**9}, {"kind": "promise"}, {"channel_kind": "pigeon"}):
         await kept.call("PUT", "/policies", json=rule | wrong, expect=422)
     rules = await kept.call("GET", "/policies")

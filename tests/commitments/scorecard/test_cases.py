@@ -6,7 +6,10 @@ Rows: C36, C37, C40, I28.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID
+
+import pytest
 
 from shared.contracts import intake as heard
 from shared.ids import new_id
@@ -61,16 +64,20 @@ async def test_i28_a_customer_comes_back_with_a_new_case_too(kept: Commitments) 
     assert {row["key"]: share(row["first_contact"]) for row in rows} == {"request": (1, 3), "complaint": (0, 3)}
 
 
-async def test_i28_who_was_merged_is_the_same_person(kept: Commitments) -> None:
-    lan, also = new_id(), new_id()
+@pytest.mark.parametrize("between", [0, 1, 2])
+async def test_i28_who_was_merged_is_the_same_person(kept: Commitments, between: int) -> None:
+    """Directly, or over others who are merged too."""
+    chain = [new_id() for _ in range(between + 2)]
+    lan, *_, also = chain
     facts = {"name": "Lan", "language": "vi", "handles": []}
-    await kept.deliver(*(heard.CustomerCreated(customer_id=id_, **facts) for id_ in (lan, also)))
+    await kept.deliver(*(heard.CustomerCreated(customer_id=id_, **facts) for id_ in chain))
     story = Story(kept, customer_id=lan)
     await story.tell(story.contact(), story.resolved())
     kept.clock.advance(DAY)
     again = Story(kept, customer_id=also)
     await again.tell(again.contact())
-    await kept.deliver(heard.CustomerMerged(customer_id=also, into=lan, reason="phone", by="an"))
+    for into, merged in pairwise(chain):
+        await kept.deliver(heard.CustomerMerged(customer_id=merged, into=into, reason="phone", by="an"))
     kept.clock.advance(8 * DAY)
     (row,) = (await kept.call("GET", "/scorecard/fcr"))["rows"]
     assert share(row["first_contact"]) == (0, 2)

@@ -183,7 +183,7 @@ async def test_x3_the_glossary_has_a_history(kept: Commitments) -> None:
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
-        ({"valid_from": START.replace(year=2025).isoformat()}, "rule-in-the-past"),
+        ({"valid_from": START.replace(year=2025).isoformat()}, "begins-in-the-past"),
         ({"valid_from": "9999-12-31T23:59:59-14:00"}, "invalid"),
         ({"term": ""}, "invalid"),
         ({"term": "a\0"}, "invalid"),

@@ -19,6 +19,7 @@ from services.intake.arrivals.mail.imap import BATCH, OpenMailbox, Shut, Trouble
 from services.intake.channels.providers.imap import Mailbox, mailbox_of
 from services.intake.channels.registry import providers
 from shared.contracts.intake import InteractionReceived
+from shared.work import Pauses
 from tests.intake.conftest import Running
 from tests.support.imap import ImapServer, imap_server, slow_line
 from tests.support.scratch import until
@@ -86,7 +87,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(kept: Running, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    monkeypatch.setattr(mailboxes, "PAUSES", (0.1,))
+    monkeypatch.setattr(mailboxes, "PAUSES", Pauses.seconds(0.1))
     monkeypatch.setattr(mailboxes, "SHUT_PAUSE", 0.2)
     monkeypatch.setattr(mailboxes, "LOOK", 0.1)
     monkeypatch.setattr(imap, "SLICE", 0.1)

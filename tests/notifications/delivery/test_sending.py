@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from email import message_from_bytes
+from uuid import UUID
 
 import pytest
 
@@ -157,6 +158,19 @@ async def test_a_merged_customer_is_reached_at_the_others_address_and_no_longer_
     await desk.deliver(undone, stated(caller.customer_id))
     await desk.send()
     assert len(desk.mail.mails) == 1
+
+
+async def test_a_customer_is_reached_at_the_nearest_address_of_those_they_are_merged_into(desk: Desk) -> None:
+    caller, near, far = customer(email=None), customer("near@example.com"), customer("far@example.com")
+    beside = customer("beside@example.com", id=UUID(int=1))
+    pairs = ((caller, near), (near, far), (beside, far))
+    merged = [
+        CustomerMerged(customer_id=one.customer_id, into=into.customer_id, reason="same", by="an")
+        for one, into in pairs
+    ]
+    await desk.deliver(caller, near, far, beside, *merged, stated(caller.customer_id))
+    await desk.send()
+    assert [m["To"] for m in desk.mail.mails] == ["near@example.com"]
 
 
 async def test_a_warning_is_not_sent_after_the_due_time_as_if_before(desk: Desk) -> None:

@@ -13,26 +13,26 @@ from services.intake.arrivals.arrival import Arrival
 from services.intake.arrivals.calls.calls import CallFacts, fold, is_settled, settle
 from services.intake.channels.items import CallStep
 from services.intake.channels.setup.directory import Line
+from shared import bulk
 from shared.database import WriteSession
 from shared.timers import Timer
 
 GRACE = "call.grace"
 """The timer that files a call whose earlier steps did not come; its subject is `channel/call_id`."""
 
-_FIND = text("""
+_KEY = {"channel": "text", "call_id": "text"}
+_FIND = text(f"""
     SELECT c.channel, c.call_id, c.facts, c.filed
-    FROM unnest(CAST(:channels AS text[]), CAST(:ids AS text[])) AS k (channel, call_id)
+    FROM {bulk.unnest(_KEY, "k")}
     JOIN call c ON c.channel = k.channel AND c.call_id = k.call_id
 """)
-_STORE = text("""
-    INSERT INTO call (channel, call_id, facts, raw_id, filed)
-    SELECT * FROM unnest(CAST(:channels AS text[]), CAST(:ids AS text[]), CAST(:facts AS text[]),
-                         CAST(:raw_ids AS bigint[]), CAST(:filed AS boolean[]))
+_STORE = text(f"""
+    {bulk.insert("call", {**_KEY, "facts": "text", "raw_id": "bigint", "filed": "boolean"})}
     ON CONFLICT (channel, call_id) DO UPDATE SET facts = excluded.facts, filed = excluded.filed
 """)
-_OVERDUE = text("""
+_OVERDUE = text(f"""
     UPDATE call c SET filed = true
-    FROM unnest(CAST(:channels AS text[]), CAST(:ids AS text[])) AS k (channel, call_id), raw_request r
+    FROM {bulk.unnest(_KEY, "k")}, raw_request r
     WHERE c.channel = k.channel AND c.call_id = k.call_id AND NOT c.filed AND r.id = c.raw_id
     RETURNING c.channel, c.call_id, c.facts, c.raw_id, r.received_at, r.traceparent
 """)
@@ -72,10 +72,10 @@ async def advance(session: WriteSession, steps: Sequence[Stepped], grace: float)
     await session.execute(
         _STORE,
         {
-            "channels": [channel for channel, _ in keys],
-            "ids": [call_id for _, call_id in keys],
+            "channel": [channel for channel, _ in keys],
+            "call_id": [call_id for _, call_id in keys],
             "facts": [facts[key].to_json() for key in keys],
-            "raw_ids": [latest[key].raw_id for key in keys],
+            "raw_id": [latest[key].raw_id for key in keys],
             "filed": [key in filed for key in keys],
         },
     )
@@ -85,7 +85,7 @@ async def advance(session: WriteSession, steps: Sequence[Stepped], grace: float)
 async def _known(session: WriteSession, keys: set[Key]) -> tuple[dict[Key, CallFacts], set[Key]]:
     """(facts by call, the calls that are filed)."""
     channels, ids = zip(*keys, strict=True)
-    rows = (await session.execute(_FIND, {"channels": list(channels), "ids": list(ids)})).all()
+    rows = (await session.execute(_FIND, {"channel": list(channels), "call_id": list(ids)})).all()
     facts = {(row.channel, row.call_id): CallFacts.from_json(row.facts) for row in rows}
     return facts, {(row.channel, row.call_id) for row in rows if row.filed}
 
@@ -107,7 +107,7 @@ def _arrival(last: Stepped, facts: CallFacts) -> Arrival:
 async def give_up_waiting(session: WriteSession, subjects: Sequence[str], lines: Mapping[str, Line]) -> list[Arrival]:
     """The calls of timers that are due, complete with what is known."""
     keys = [subject.partition("/")[::2] for subject in subjects]
-    rows = await session.execute(_OVERDUE, {"channels": [c for c, _ in keys], "ids": [i for _, i in keys]})
+    rows = await session.execute(_OVERDUE, {"channel": [c for c, _ in keys], "call_id": [i for _, i in keys]})
     arrivals = []
     for row in rows.all():
         line = lines[row.channel]

@@ -32,6 +32,7 @@ from shared.database import Database
 from shared.lease import Lease, lead
 from shared.problems import Unavailable
 from shared.telemetry import fresh_traceparent
+from shared.work import Pauses
 
 if TYPE_CHECKING:
     from shared.service import Workplace
@@ -43,8 +44,7 @@ LOOK = 1.0
 """Seconds between looks at which mailboxes there are."""
 IDLE = 300.0
 """Seconds of waiting after which a mailbox is looked at unasked: a dead connection tells of nothing."""
-PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
-"""Seconds after one trouble after the other."""
+PAUSES = Pauses.seconds(1, 2, 5, 15, 30, 60)
 SHUT_PAUSE = 60.0
 OVERLAP = timedelta(days=1)
 """Servers search by day, in a zone of their own."""
@@ -184,7 +184,7 @@ class Reader:
 
     def _next_pause(self) -> float:
         self._failures += 1
-        return PAUSES[min(self._failures, len(PAUSES)) - 1]
+        return PAUSES.without_end(self._failures)
 
     async def _pause(self, seconds: float) -> None:
         for _ in range(ceil(seconds / LOOK)):

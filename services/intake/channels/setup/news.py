@@ -11,15 +11,14 @@ from sqlalchemy import text
 
 from services.intake.arrivals.arrival import Arrival, Told
 from services.intake.arrivals.raw import Raw
+from shared import bulk
 from shared.database import WriteSession
 
-_RECORD = text("""
-    INSERT INTO channel_news AS n (channel, requests, contacts, facts, copies, last_raw_id, last_received_at,
-                                   last_contact_at, shared_ids)
-    SELECT * FROM unnest(CAST(:channels AS text[]), CAST(:requests AS bigint[]), CAST(:contacts AS bigint[]),
-                         CAST(:facts AS bigint[]), CAST(:copies AS bigint[]), CAST(:raw_ids AS bigint[]),
-                         CAST(:received AS timestamptz[]), CAST(:contact_times AS timestamptz[]),
-                         CAST(:shared_ids AS bigint[]))
+_COUNTED = {"requests": "bigint", "contacts": "bigint", "facts": "bigint", "copies": "bigint", "shared_ids": "bigint"}
+_LAST = {"last_raw_id": "bigint", "last_contact_at": "timestamptz"}
+_TYPES = {"channel": "text", **_COUNTED, **_LAST, "last_received_at": "timestamptz"}
+_RECORD = text(f"""
+    {bulk.insert("channel_news AS n", _TYPES)}
     ON CONFLICT (channel) DO UPDATE SET
         requests = n.requests + excluded.requests, contacts = n.contacts + excluded.contacts,
         facts = n.facts + excluded.facts, copies = n.copies + excluded.copies,
@@ -77,14 +76,8 @@ async def record(session: WriteSession, tallies: Mapping[str, Tally]) -> None:
     await session.execute(
         _RECORD,
         {
-            "channels": [name for name, _ in mine],
-            "requests": [t.requests for _, t in mine],
-            "contacts": [t.contacts for _, t in mine],
-            "facts": [t.facts for _, t in mine],
-            "copies": [t.copies for _, t in mine],
-            "shared_ids": [t.shared_ids for _, t in mine],
-            "raw_ids": [t.last_raw_id for _, t in mine],
-            "received": [t.last_received_at or session.now for _, t in mine],
-            "contact_times": [t.last_contact_at for _, t in mine],
+            "channel": [name for name, _ in mine],
+            "last_received_at": [t.last_received_at or session.now for _, t in mine],
+            **bulk.columns([t for _, t in mine], [*_COUNTED, *_LAST]),
         },
     )

@@ -12,6 +12,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import text
 
+from shared import bulk
 from shared.clock import Clock
 from shared.database import Database
 
@@ -22,11 +23,9 @@ PAUSE = 1.0
 MOST = 1000
 """Pairs of channel and reason that are held at once. More are only logged."""
 
-_ADD = text("""
-    INSERT INTO channel_refusal AS r (channel, reason, count, last_at)
-    SELECT channel, reason, count, at
-    FROM unnest(CAST(:channels AS text[]), CAST(:reasons AS text[]), CAST(:counts AS bigint[]),
-                CAST(:times AS timestamptz[])) AS n (channel, reason, count, at)
+_TYPES = {"channel": "text", "reason": "text", "count": "bigint", "last_at": "timestamptz"}
+_ADD = text(f"""
+    {bulk.insert("channel_refusal AS r", _TYPES)}
     ON CONFLICT (channel, reason)
     DO UPDATE SET count = r.count + excluded.count, last_at = greatest(r.last_at, excluded.last_at)
 """)
@@ -71,10 +70,10 @@ class Refusals:
             return
         chosen = sorted(counts.items())
         columns = {
-            "channels": [channel for (channel, _), _ in chosen],
-            "reasons": [reason for (_, reason), _ in chosen],
-            "counts": [count for _, count in chosen],
-            "times": [last[key] for key, _ in chosen],
+            "channel": [channel for (channel, _), _ in chosen],
+            "reason": [reason for (_, reason), _ in chosen],
+            "count": [count for _, count in chosen],
+            "last_at": [last[key] for key, _ in chosen],
         }
         try:
             async with database.write() as session:

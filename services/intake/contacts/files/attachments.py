@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from services.intake.channels.items import Attachment
 from services.intake.contacts.files.filenames import safe_name
+from shared import bulk
 from shared.contracts.intake import AttachmentFacts
 from shared.database import ReadSession, WriteSession
 from shared.ids import new_id
@@ -17,16 +18,27 @@ from shared.ids import new_id
 INLINE, WAITING, KEPT, REFUSED = "inline", "waiting", "kept", "refused"
 """Where its content is: in the raw request, at the provider still, with us; or nowhere, with the reason."""
 
-_PUT = text("""
-    INSERT INTO attachment (id, owner_id, position, channel, raw_id, name, content_type, size, url, ref, part,
-                            status, in_text, next_at)
-    SELECT *, CASE WHEN status = 'waiting' THEN CAST(:now AS timestamptz) END
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:owners AS uuid[]), CAST(:positions AS int[]), CAST(:channels AS text[]),
-                CAST(:raw_ids AS bigint[]), CAST(:names AS text[]), CAST(:types AS text[]), CAST(:sizes AS bigint[]),
-                CAST(:urls AS text[]), CAST(:refs AS text[]), CAST(:parts AS int[]), CAST(:statuses AS text[]),
-                CAST(:in_texts AS boolean[]))
-         AS a (id, owner_id, position, channel, raw_id, name, content_type, size, url, ref, part, status, in_text)
-""")
+_GIVEN = {
+    "name": "text",
+    "content_type": "text",
+    "size": "bigint",
+    "url": "text",
+    "ref": "text",
+    "part": "int",
+    "in_text": "boolean",
+}
+"""The columns that hold what is told of an attachment."""
+_TYPES = {
+    "id": "uuid",
+    "owner_id": "uuid",
+    "position": "int",
+    "channel": "text",
+    "raw_id": "bigint",
+    "status": "text",
+    "next_at": "timestamptz",
+    **_GIVEN,
+}
+_PUT = text(bulk.insert("attachment", _TYPES))
 _OF = text("SELECT id, name, content_type, size, in_text FROM attachment WHERE owner_id = :owner ORDER BY position")
 
 Files = tuple[UUID, str, int | None, Sequence[Attachment]]
@@ -49,20 +61,14 @@ async def put(session: WriteSession, files: Sequence[Files]) -> Mapping[UUID, Se
     await session.execute(
         _PUT,
         {
-            "now": session.now,
-            "ids": [id_ for id_, *_ in all_],
-            "owners": [owner for _, owner, *_ in all_],
-            "positions": [position for _, _, position, *_ in all_],
-            "channels": [channel for *_, channel, _, _ in all_],
-            "raw_ids": [raw_id for *_, raw_id, _ in all_],
-            "names": [a.name for *_, a in all_],
-            "types": [a.content_type for *_, a in all_],
-            "sizes": [a.size for *_, a in all_],
-            "urls": [a.url for *_, a in all_],
-            "refs": [a.ref for *_, a in all_],
-            "parts": [a.part for *_, a in all_],
-            "statuses": [_status(a) for *_, a in all_],
-            "in_texts": [a.in_text for *_, a in all_],
+            "id": [id_ for id_, *_ in all_],
+            "owner_id": [owner for _, owner, *_ in all_],
+            "position": [position for _, _, position, *_ in all_],
+            "channel": [channel for *_, channel, _, _ in all_],
+            "raw_id": [raw_id for *_, raw_id, _ in all_],
+            "status": [_status(a) for *_, a in all_],
+            "next_at": [session.now if _status(a) == WAITING else None for *_, a in all_],
+            **bulk.columns([a for *_, a in all_], _GIVEN),
         },
     )
     facts: dict[UUID, list[AttachmentFacts]] = {}

@@ -5,11 +5,9 @@ What is refused keeps the reason, which holds neither an address nor a credentia
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -19,14 +17,13 @@ from services.intake.channels.items import Attachment
 from services.intake.channels.provider import Download, NoDownload
 from services.intake.channels.setup.directory import Line
 from services.intake.contacts.files.filenames import UNSAID, media_type
-from services.intake.errands import CLAIM, NotNow, Refused, check_status, keep_busy, next_try
+from services.intake.errands import AT_ONCE, CLAIM, GRACE, PAUSES, NotNow, Refused, check_status
 from services.intake.settings import IntakeSettings
 from services.intake.state import Intake
-from shared.database import Database
+from shared.database import WriteSession
 from shared.outbound import Failed, Forbidden, Outbound, TooBig
-
-if TYPE_CHECKING:
-    from shared.service import Workplace
+from shared.work import Worker
+from shared.work.claims import claim
 
 log = structlog.get_logger()
 
@@ -37,20 +34,20 @@ STEPS = 3
 STEP_LIMIT = 1024 * 1024
 HOPS = 3
 
-_CLAIM = text("""
-    WITH due AS (SELECT id FROM attachment WHERE next_at <= :now ORDER BY next_at LIMIT :most FOR UPDATE SKIP LOCKED)
-    UPDATE attachment a SET attempts = a.attempts + 1, next_at = :until FROM due WHERE a.id = due.id
-    RETURNING a.id, a.channel, a.attempts, a.name, a.content_type, a.size, a.url, a.ref
-""")
+_CLAIM = text(claim("attachment", "id", ("id", "channel", "attempts", "name", "content_type", "size", "url", "ref")))
 _KEEP = text("""
     UPDATE attachment SET status = 'kept', content = :content, sha256 = :sha256, size = :size,
         content_type = :content_type, stored_at = :now, reason = NULL, next_at = NULL
     WHERE id = :id AND status = 'waiting'
 """)
+# Whoever took longer than their claim says nothing of what is another's by now.
 _REFUSE = text("""
-    UPDATE attachment SET status = 'refused', reason = :reason, next_at = NULL WHERE id = :id AND status = 'waiting'
+    UPDATE attachment SET status = 'refused', reason = :reason, next_at = NULL
+    WHERE id = :id AND status = 'waiting' AND attempts = :attempts
 """)
-_WAIT = text("UPDATE attachment SET next_at = :next_at WHERE id = :id AND status = 'waiting'")
+_WAIT = text("""
+    UPDATE attachment SET next_at = :next_at WHERE id = :id AND status = 'waiting' AND attempts = :attempts
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +117,25 @@ async def _content(outbound: Outbound, download: Download, attachment: Attachmen
     return Brought(content_type, answer.body)
 
 
-class Downloads:
-    def __init__(self, intake: Intake, database: Database) -> None:
-        self._intake, self._database = intake, database
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A claimed attachment, and what came of it."""
 
-    async def claim(self, most: int) -> Sequence[Due]:
+    due: Due
+    outcome: Brought | Refused | NotNow
+
+
+class Downloads:
+    """The queue of attachments that are to be fetched."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def claim(self, session: WriteSession, most: int) -> Sequence[Due]:
         """Some that are due, nobody else's for a while."""
-        async with self._database.write() as session:
-            values = {"now": session.now, "until": session.now + CLAIM, "most": most}
-            rows = (await session.execute(_CLAIM, values)).all()
-            lines = await self._intake.directory.read(session) if rows else {}
+        values = {"now": session.now, "until": session.now + CLAIM, "most": most}
+        rows = (await session.execute(_CLAIM, values)).all()
+        lines = await self._intake.directory.read(session) if rows else {}
         return [
             Due(
                 row.id,
@@ -141,56 +147,55 @@ class Downloads:
             for row in rows
         ]
 
-    async def work(self, due: Due) -> None:
+    async def do(self, piece: Due) -> Fetched:
+        """Fetches it. Nothing of the request is logged."""
         try:
-            await self._keep(due, await self._brought(due))
-        except Refused as refused:
-            await self._refuse(due, str(refused))
-        except NotNow as trouble:
-            await self._postpone(due, str(trouble))
+            if piece.line is None:
+                raise Refused("its channel is no longer there")
+            brought = await bring(self._intake.outbound, piece.line, piece.attachment, self._intake.settings)
+        except (Refused, NotNow) as error:
+            return Fetched(piece, error)
+        except Exception as error:  # a fault of ours: the others are not held up
+            log.error("attachment.fault", channel=piece.channel, id=str(piece.id), error=type(error).__name__)
+            return Fetched(piece, NotNow("it could not be asked for"))
+        return Fetched(piece, brought)
 
-    async def _brought(self, due: Due) -> Brought:
-        if due.line is None:
-            raise Refused("its channel is no longer there")
-        try:
-            return await bring(self._intake.outbound, due.line, due.attachment, self._intake.settings)
-        except (Refused, NotNow):
-            raise
-        except Exception as error:  # a fault of ours: the others are not held up, and nothing of the request is logged
-            log.error("attachment.fault", channel=due.channel, id=str(due.id), error=type(error).__name__)
-            raise NotNow("it could not be asked for") from error
+    async def settle(self, session: WriteSession, done: Sequence[Fetched]) -> None:
+        for due, outcome in ((one.due, one.outcome) for one in done):
+            match outcome:
+                case Brought():
+                    await self._keep(session, due, outcome)
+                case Refused():
+                    await self._refuse(session, due, str(outcome))
+                case NotNow():
+                    await self._postpone(session, due, str(outcome))
 
-    async def _keep(self, due: Due, brought: Brought) -> None:
-        async with self._database.write() as session:
-            await session.execute(
-                _KEEP,
-                {
-                    "id": due.id,
-                    "content": brought.content,
-                    "sha256": sha256(brought.content).digest(),
-                    "size": len(brought.content),
-                    "content_type": brought.content_type,
-                    "now": session.now,
-                },
-            )
+    async def _keep(self, session: WriteSession, due: Due, brought: Brought) -> None:
+        await session.execute(
+            _KEEP,
+            {
+                "id": due.id,
+                "content": brought.content,
+                "sha256": sha256(brought.content).digest(),
+                "size": len(brought.content),
+                "content_type": brought.content_type,
+                "now": session.now,
+            },
+        )
         log.info("attachment.kept", channel=due.channel, id=str(due.id), size=len(brought.content))
 
-    async def _refuse(self, due: Due, reason: str) -> None:
-        async with self._database.write() as session:
-            await session.execute(_REFUSE, {"id": due.id, "reason": reason})
+    async def _refuse(self, session: WriteSession, due: Due, reason: str) -> None:
+        await session.execute(_REFUSE, {"id": due.id, "attempts": due.attempts, "reason": reason})
         log.warning("attachment.refused", channel=due.channel, id=str(due.id), reason=reason)
 
-    async def _postpone(self, due: Due, reason: str) -> None:
-        again = next_try(due.attempts, self._intake.clock.now())
+    async def _postpone(self, session: WriteSession, due: Due, reason: str) -> None:
+        again = PAUSES.next_try(due.attempts, session.now)
         log.info("attachment.not_yet", channel=due.channel, id=str(due.id), attempts=due.attempts, reason=reason)
         if again is None:
-            await self._refuse(due, f"it could not be fetched: {reason}")
+            await self._refuse(session, due, f"it could not be fetched: {reason}")
             return
-        async with self._database.write() as session:
-            await session.execute(_WAIT, {"id": due.id, "next_at": again})
+        await session.execute(_WAIT, {"id": due.id, "attempts": due.attempts, "next_at": again})
 
 
-async def run(intake: Intake, workplace: Workplace, stop: asyncio.Event) -> None:
-    """The loop. Any number of workers may run it beside each other."""
-    downloads = Downloads(intake, workplace.database)
-    await keep_busy(stop, downloads.claim, downloads.work)
+def worker(intake: Intake) -> Worker[Due, Fetched]:
+    return Worker(Downloads(intake), "attachments", at_once=AT_ONCE, grace=GRACE)

@@ -17,17 +17,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake import errands
 from services.intake.channels.items import Attachment
 from services.intake.channels.provider import Download, NoDownload, Provider, plain_download
 from services.intake.channels.registry import providers
-from services.intake.contacts.files.downloads import Downloads, Due, is_wanted, run, settled_type
-from services.intake.errands import SCHEDULE
+from services.intake.contacts.files.downloads import Brought, Downloads, Due, Fetched, is_wanted, settled_type, worker
+from services.intake.errands import AT_ONCE, CLAIM, PAUSES, NotNow, Refused
+from shared.database import Database
 from shared.outbound import Outbound
 from tests.intake import senders
 from tests.intake.conftest import Running
 from tests.support.scratch import until
 from tests.support.web import Asked, Web, serving
+from tests.support.work import claimed, worked
 
 HERE = [ip_network("127.0.0.0/8")]
 TWILIO = replace(providers()["twilio"], locate=plain_download)
@@ -53,10 +54,22 @@ class Desk:
 
     async def round(self, provider: Provider | None = None, token: str | None = None) -> int:
         """Works on what is due, one after the other; as if its channel were of `provider`."""
-        claimed = await self.downloads.claim(100)
-        for due in claimed:
-            await self.downloads.work(self.disguised(due, provider, token) if provider else due)
-        return len(claimed)
+
+        def as_if(due: Due) -> Due:
+            return self.disguised(due, provider, token) if provider else due
+
+        return await worked(self.downloads, self.database, as_if=as_if)
+
+    @property
+    def database(self) -> Database:
+        return self.kept.runtime.database
+
+    async def claim(self) -> list[Due]:
+        return await claimed(self.downloads, self.database)
+
+    async def settle(self, *done: Fetched) -> None:
+        async with self.database.write() as session:
+            await self.downloads.settle(session, done)
 
     @staticmethod
     def disguised(due: Due, provider: Provider, token: str | None) -> Due:
@@ -82,7 +95,7 @@ async def desk(kept: Running, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         await made.answer(asked)
 
     async with serving(answer) as web:
-        made = Desk(kept, Downloads(intake, kept.runtime.database), web, picture)
+        made = Desk(kept, Downloads(intake), web, picture)
         yield made
 
 
@@ -101,18 +114,32 @@ async def test_a_file_is_fetched_once_and_kept(desk: Desk) -> None:
 
 async def test_a_claim_is_nobody_elses_until_it_is_old(desk: Desk) -> None:
     await desk.attach()
-    both = await asyncio.gather(desk.downloads.claim(10), desk.downloads.claim(10))
+    both = await asyncio.gather(desk.claim(), desk.claim())
     assert sorted(map(len, both)) == [0, 1]
-    assert await desk.downloads.claim(10) == []
-    desk.kept.clock.advance(errands.CLAIM)
+    assert await desk.claim() == []
+    desk.kept.clock.advance(CLAIM)
     assert await desk.round() == 1, "whoever had claimed it has died"
     assert len(desk.web.asked) == 1
+
+
+async def test_whoever_took_too_long_says_nothing_of_what_is_anothers_by_now(desk: Desk) -> None:
+    id_ = await desk.attach()
+    (late,) = await desk.claim()
+    desk.kept.clock.advance(CLAIM)
+    await desk.claim()
+    claimed_until = (await desk.row(id_)).next_at
+    await desk.settle(Fetched(late, NotNow("it took too long")))
+    await desk.settle(Fetched(late, Refused("it took too long")))
+    row = await desk.row(id_)
+    assert (row.status, row.next_at) == ("waiting", claimed_until)
+    await desk.settle(Fetched(late, Brought("image/png", b"PNG")))
+    assert (await desk.row(id_)).status == "kept", "what it brought is what was wanted"
 
 
 async def test_what_passes_is_tried_again_by_the_schedule_and_then_given_up(desk: Desk) -> None:
     desk.answer = lambda asked: asked.answer(503)
     id_ = await desk.attach()
-    for pause in SCHEDULE:
+    for pause in PAUSES.spans:
         assert await desk.round() == 1
         desk.kept.clock.advance(pause - timedelta(seconds=1))
         assert await desk.round() == 0, "not before its time"
@@ -122,7 +149,7 @@ async def test_what_passes_is_tried_again_by_the_schedule_and_then_given_up(desk
     row = await desk.row(id_)
     assert (row.status, row.next_at) == ("refused", None)
     assert row.reason == "it could not be fetched: the answer is status 503"
-    assert len(desk.web.asked) == len(SCHEDULE) + 1
+    assert len(desk.web.asked) == len(PAUSES.spans) + 1
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 202, 204])
@@ -167,7 +194,7 @@ async def test_only_types_that_are_wanted(desk: Desk, answered: str, told: str, 
 async def test_a_file_over_the_limit_is_refused(desk: Desk) -> None:
     intake = desk.downloads._intake
     small = replace(intake, settings=intake.settings.model_copy(update={"attachment_limit": 2}))
-    desk.downloads = Downloads(small, desk.kept.runtime.database)
+    desk.downloads = Downloads(small)
     id_ = await desk.attach()
     await desk.round()
     row = await desk.row(id_)
@@ -176,7 +203,8 @@ async def test_a_file_over_the_limit_is_refused(desk: Desk) -> None:
 
 async def test_addresses_inside_our_network_are_refused(desk: Desk) -> None:
     id_ = await desk.attach()
-    await Downloads(desk.kept.intake, desk.kept.runtime.database).work(*await desk.downloads.claim(1))
+    desk.downloads = Downloads(desk.kept.intake)
+    await desk.round()
     row = await desk.row(id_)
     assert (row.status, row.reason) == ("refused", "its host is not on the public internet")
     assert desk.web.asked == []
@@ -220,7 +248,7 @@ async def test_nothing_secret_stands_in_logs_or_reasons(desk: Desk, caplog: pyte
     desk.answer = lambda asked: asked.answer(403 if asked.path.startswith("/no") else 500)
     ids = [await desk.attach(path, sid=path) for path in ("/no", "/later", "/broken")]
     caplog.clear()
-    for _ in range(len(SCHEDULE) + 1):
+    for _ in range(len(PAUSES.spans) + 1):
         await desk.round(replace(TWILIO, locate=locate), "t0ken")
         desk.kept.clock.advance(timedelta(hours=10))
     assert caplog.records
@@ -253,21 +281,20 @@ async def test_a_missing_token_is_a_reason_and_asking_again_helps(desk: Desk) ->
 
 async def test_secrets_of_another_key_are_no_refusal(desk: Desk) -> None:
     id_ = await desk.attach()
-    (due,) = await desk.downloads.claim(1)
+    (due,) = await desk.claim()
     assert due.line
-    await desk.downloads.work(replace(due, line=replace(due.line, secrets=None)))
+    await desk.settle(await desk.downloads.do(replace(due, line=replace(due.line, secrets=None))))
     assert (await desk.row(id_)).status == "waiting"
 
 
 async def test_a_channel_that_is_gone(desk: Desk) -> None:
     id_ = await desk.attach()
-    (due,) = await desk.downloads.claim(1)
-    await desk.downloads.work(replace(due, line=None))
+    (due,) = await desk.claim()
+    await desk.settle(await desk.downloads.do(replace(due, line=None)))
     assert (await desk.row(id_)).reason == "its channel is no longer there"
 
 
-async def test_the_loop_works_on_a_few_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errands, "PAUSE", 0.02)
+async def test_the_loop_works_on_a_few_at_once(desk: Desk) -> None:
     under_way = most = 0
 
     async def slow(asked: Asked) -> None:
@@ -282,11 +309,11 @@ async def test_the_loop_works_on_a_few_at_once(desk: Desk, monkeypatch: pytest.M
     for number in range(10):
         await desk.attach(sid=f"SM{number}")
     stop = asyncio.Event()
-    loop = asyncio.create_task(run(desk.downloads._intake, desk.kept.runtime, stop))
+    loop = asyncio.create_task(worker(desk.downloads._intake).run(desk.kept.runtime, stop))
     await until(lambda: len(desk.web.asked) == 10)
     stop.set()
     await asyncio.wait_for(loop, 5)
-    assert most == errands.AT_ONCE
+    assert most == AT_ONCE
     ((count,),) = await desk.kept.rows("SELECT count(*) FROM attachment WHERE status = 'kept'")
     assert count == 10, "what was under way was finished"
 
