@@ -19,6 +19,7 @@ from services.intake.contacts import interactions
 from services.intake.contacts.files import downloads
 from services.intake.contacts.files import routes as files
 from services.intake.customers import routes as customers
+from services.intake.customers import unreachable
 from services.intake.settings import IntakeSettings
 from services.intake.staff import browser, login
 from services.intake.staff import routes as staff
@@ -67,6 +68,7 @@ def build(settings: IntakeSettings, clock: Clock) -> Service:
             "confirmations": partial(confirmations.run, intake),
             "mailboxes": partial(mailboxes.run, intake),
             "timeline": filling.run,
+            "unreachable": unreachable.run,
         },
         close=intake.close,
         waiting={"spool": SPOOL, "attachments": ATTACHMENTS},

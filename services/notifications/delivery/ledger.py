@@ -21,12 +21,12 @@ from services.notifications.delivery.restraining import restrain
 from services.notifications.delivery.restraint import covers_case, mailbox_of
 from services.notifications.delivery.telling import Said, tell
 from services.notifications.people import reach
-from services.notifications.people.reach import ReachReport
 from services.notifications.people.recipients import families
 from services.notifications.providers.protocol import AttemptState, Route, Sought
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.intake import ChannelKind, Reachability
 from shared.database import WriteSession
+from shared.reach import ReachReport
 
 _DUE = text("""
     SELECT n.id, n.customer_id, n.template, n.cause_id, n.commitment_id, n.case_id, n.details, n.traceparent,

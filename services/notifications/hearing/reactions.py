@@ -15,7 +15,6 @@ from services.notifications.hearing.store import gather, write
 from services.notifications.messages.acknowledgement import Acknowledgement
 from services.notifications.messages.details import Kind
 from services.notifications.messages.kinds import Closing, Satisfaction
-from services.notifications.people.reach import ReachReport
 from shared.contracts import Event
 from shared.contracts.commitments import (
     Commitment,
@@ -44,6 +43,7 @@ from shared.contracts.intake import (
     InteractionReceived,
 )
 from shared.handling import Reaction, Work
+from shared.reach import ReachReport
 from shared.security.customer_links import CustomerPage, Mention
 
 hearing = Reaction(gather, write)

@@ -11,20 +11,17 @@ from sqlalchemy import text
 
 from services.notifications.people import reach
 from services.notifications.people.person import Family, Known
-from services.notifications.people.reach import ReachReport
+from shared import bulk
 from shared.contracts.intake import CustomerFacts, Handle
 from shared.database import WriteSession
+from shared.reach import ReachReport
 
-_LEARN = text("""
-    INSERT INTO recipient (customer_id, name, language, handles)
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:languages AS text[]),
-                         CAST(CAST(:handles AS text[]) AS jsonb[]))
-    ON CONFLICT (customer_id) DO UPDATE
-    SET name = excluded.name, language = excluded.language, handles = excluded.handles
-""")
-_LINK = text("""
+_FACTS = {"customer_id": "uuid", "name": "text", "language": "text", "handles": "jsonb"}
+_LEARN = text(bulk.upsert("recipient", _FACTS, key="customer_id"))
+_LINKS = {"customer_id": "uuid", "merged_into": "uuid"}
+_LINK = text(f"""
     INSERT INTO recipient (customer_id, handles, merged_into)
-    SELECT id, '[]', into_ FROM unnest(CAST(:ids AS uuid[]), CAST(:into AS uuid[])) AS l (id, into_)
+    SELECT customer_id, '[]', merged_into FROM {bulk.unnest(_LINKS)}
     ON CONFLICT (customer_id) DO UPDATE SET merged_into = excluded.merged_into
 """)
 # All who are connected by merges, in either direction; UNION ends it where links were to run in a circle.
@@ -68,16 +65,14 @@ class Learned:
 async def write(session: WriteSession, learned: Learned) -> None:
     """Stores what a batch said, in as many statements as there are kinds of it."""
     await reach.store(session, learned.reports.values())
-    if facts := sorted(learned.facts.items(), key=lambda told: told[0]):
-        values = {
-            "ids": [id_ for id_, _ in facts],
-            "names": [told.name for _, told in facts],
-            "languages": [told.language for _, told in facts],
-            "handles": [json.dumps([h.model_dump(mode="json") for h in told.handles]) for _, told in facts],
-        }
+    if learned.facts:
+        facts = [told for _, told in sorted(learned.facts.items(), key=lambda told: told[0])]
+        handles = [json.dumps([h.model_dump(mode="json") for h in told.handles]) for told in facts]
+        values = bulk.columns(facts, ("customer_id", "name", "language")) | {"handles": handles}
         await session.execute(_LEARN, values)
-    if links := sorted(learned.links.items(), key=lambda link: link[0]):
-        await session.execute(_LINK, {"ids": [id_ for id_, _ in links], "into": [into for _, into in links]})
+    if learned.links:
+        ids, into = zip(*sorted(learned.links.items(), key=lambda link: link[0]), strict=True)
+        await session.execute(_LINK, {"customer_id": list(ids), "merged_into": list(into)})
 
 
 async def families(session: WriteSession, customers: Collection[UUID]) -> dict[UUID, Family]:

@@ -66,8 +66,8 @@ def dead(raw: bytes) -> list[str]:
     return [item.address.value for item in read_mail(raw) if isinstance(item, Reach)]
 
 
-def returned(raw: bytes) -> list[str | None]:
-    return [item.address and item.address.value for item in read_mail(raw) if isinstance(item, Fact)]
+def returned(raw: bytes) -> list[str]:
+    return [item.address.value for item in read_mail(raw) if isinstance(item, Fact) and item.address]
 
 
 class TestDeadAddresses:
