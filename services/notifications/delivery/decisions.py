@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.notifications.delivery.ending import Again, Ended, LookUp, Lost, State, after_loss
+from services.notifications.delivery.ending import Again, AskNow, Ended, LastAttempt, State, after_loss
 from services.notifications.delivery.restraint import unproven
 from services.notifications.errors import Uncomposable
 from services.notifications.messages.composing import Message, answer_to, compose
@@ -25,10 +25,10 @@ FIRST_LOOK = timedelta(seconds=0.25)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A row that may be taken up. `attempts` are those begun before.
+    """A message that may be taken up. `attempts` are those begun before, `last` is the last of them.
 
-    `is_lost`: it was in a worker's hands, and nothing came back. `lost` is that attempt, None where the version before
-    had it in hand.
+    `is_lost`: it was in a worker's hands, and nothing came back. `last` is None where there was none, and where the
+    version before made it.
     """
 
     id: UUID
@@ -44,17 +44,22 @@ class Waiting:
     expires_at: datetime | None
     once_for: UUID
     is_lost: bool = False
-    lost: Lost | None = None
+    last: LastAttempt | None = None
 
     @property
     def interaction_id(self) -> UUID | None:
         """The contact that an acknowledgement answers."""
         return answered(self.template, self.once_for, self.cause_id)
 
+    @property
+    def may_have_left(self) -> bool:
+        """Whether nobody knows the end of its last attempt."""
+        return self.is_lost or (self.last.may_have_left if self.last else self.attempts > 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """`message` names the customer's links: those of `details` are to be filled in, until `links_end`.
+    """The decision to send `message`, which names the customer's links: they are filled in, until `links_end`.
 
     `answers` is the Message-ID of the mail that the message answers by itself.
     """
@@ -75,12 +80,13 @@ class Send:
 
 def decide(
     row: Waiting, family: Family, routes: Sequence[Route], rules: NotificationsSettings, now: datetime
-) -> Send | LookUp | Again | Ended:
+) -> Send | AskNow | Again | Ended:
     """The next step with a message. What is true now counts, not what was when the message was asked for."""
-    if row.lost is not None and (first := after_loss(row.lost, routes, rules, now)):
-        return first
-    if row.attempts > len(rules.retry_after):
-        return Ended(State.FAILED, f"given up after {row.attempts} attempts, the last with an unknown end")
+    if row.is_lost:
+        if row.last is not None and (first := after_loss(row.last, routes, rules, now)):
+            return first
+        if row.attempts > len(rules.retry_after):
+            return Ended(State.FAILED, f"given up after {row.attempts} attempts, the last with an unknown end")
     if row.expires_at is not None and now >= row.expires_at:
         return Ended(State.SUPPRESSED, "what it says is no longer true: its time has passed, or it was overtaken")
     try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.notifications.hearing.asking import Picture, ask_about
+from services.notifications.hearing.acknowledging import acknowledge
+from services.notifications.hearing.asking import ask_about
 from services.notifications.hearing.dropping import add_to_thanks, drop
-from services.notifications.messages.acknowledgement import Acknowledgement, GoesOn
+from services.notifications.hearing.picture import Picture
+from services.notifications.messages.acknowledgement import GoesOn
 from services.notifications.messages.details import Details, Kind
 from services.notifications.messages.kinds import (
     Escalation,
@@ -25,7 +27,6 @@ from shared.contracts.commitments import (
     CommitmentAtRisk,
     CommitmentBroken,
     CommitmentFulfilled,
-    CommitmentJoined,
     CommitmentProgressed,
     CommitmentResumed,
     CommitmentRevised,
@@ -80,25 +81,12 @@ def _page(promise: Commitment) -> Mention:
     return Mention(CustomerPage.PROMISE, promise.commitment_id)
 
 
-def _acknowledge(picture: Picture, work: Work, event: Event, told: CommitmentStated | CommitmentJoined) -> None:
-    """I4: what is owed for a contact, by when. Whether it is said is decided when it is handed over."""
-    terms = told.terms
-    kind = "complaint" if told.policy == "complaint" else told.kind
-    details = Acknowledgement(kind=kind, due_at=terms.due_at, zone=terms.zone, heard=told.heard)
-    ask_about(picture, work, event, told, details, once_for=told.interaction_id, expires_at=terms.due_at)
-
-
-def joined(picture: Picture, work: Work, event: Event, told: CommitmentJoined) -> None:
-    """A contact that the promise answers too is acknowledged as the first was, or the reason is kept."""
-    _acknowledge(picture, work, event, told)
-
-
 def stated(picture: Picture, work: Work, event: Event, told: CommitmentStated) -> None:
     """A promise is told; a clock of ours that a contact has started is that contact's acknowledgement (I4)."""
     details: Details
     match _STATED.get(told.kind):
         case Kind.ACKNOWLEDGEMENT:
-            _acknowledge(picture, work, event, told)
+            acknowledge(picture, work, event, told)
             return
         case Kind.PROMISE_STATED:
             details = PromiseStated(**_terms(told), link=_page(told))

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.notifications.hearing import promises, tasks
-from services.notifications.hearing.asking import Picture, ask, ask_about
+from services.notifications.hearing.acknowledging import acknowledge
+from services.notifications.hearing.asking import ask, ask_about
 from services.notifications.hearing.dropping import drop
+from services.notifications.hearing.picture import Picture
 from services.notifications.hearing.store import gather, write
 from services.notifications.messages.acknowledgement import Acknowledgement
 from services.notifications.messages.details import Kind
@@ -61,7 +63,7 @@ Decide = Callable[[Picture, Work, Event, Any], None]
 
 OURS: Mapping[type[Commitment], Decide] = {
     CommitmentStated: promises.stated,
-    CommitmentJoined: promises.joined,
+    CommitmentJoined: acknowledge,
     CommitmentRevised: promises.revised,
     CommitmentWaiting: promises.waiting,
     CommitmentResumed: promises.resumed,

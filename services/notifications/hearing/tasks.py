@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.notifications.hearing.asking import Picture, ask_about
+from services.notifications.hearing.asking import ask_about
 from services.notifications.hearing.dropping import drop
+from services.notifications.hearing.picture import Picture
 from services.notifications.messages.acknowledgement import Acknowledgement
 from services.notifications.messages.details import Kind
 from services.notifications.messages.kinds import TaskReminder, TaskStated
