@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.intake.channels.items import Address, Contact, Reach
 from services.intake.customers import unreachable
-from shared.contracts.intake import ChannelKind, HandleKind, InteractionKind, Reachability
+from shared.contracts.intake import ChannelKind, HandleKind, HandleUnreachable, InteractionKind, Reachability
 from tests.intake.conftest import START, Running
 from tests.intake.conftest import kept as kept
 from tests.intake.toy import sent, toy_provider
@@ -58,6 +58,20 @@ async def test_an_address_that_bounced_is_written_to_again_when_a_customer_write
 ) -> None:
     assert await hear(house, wrote("m1", hours=0), closed(Reachability.BOUNCED, hours=0), hours=0) == 0
     assert await hear(house, wrote("m2", hours=1), hours=1) == 1
+
+
+async def test_so_is_one_that_the_mail_server_itself_knew_to_be_none(house: tuple[Running, Desk]) -> None:
+    """Intake hears of it from notifications, shows it to agents, and opens it as any other."""
+    intake, notifications = house
+    notifications.mail.answers = ["550 5.1.1 no such user"]
+    assert await hear(house, wrote("m1", hours=0), hours=0) == 0
+    (failed,) = [event for event in await notifications.log() if event.type == "kept.notification.failed.v2"]
+    async with intake.runtime.database.write() as session:
+        await intake.runtime.service.handle(session, [failed])
+    (told,) = await intake.facts(HandleUnreachable)
+    assert (told.reason, told.handle.value) == (Reachability.BOUNCED, "lan@example.com")
+    assert await hear(house, hours=1) == 0
+    assert await hear(house, wrote("m2", hours=2), hours=2) == 1
 
 
 async def test_who_opted_out_is_not_written_to_again_by_writing(house: tuple[Running, Desk]) -> None:

@@ -45,7 +45,7 @@ async def apply(session: WriteSession, told: Sequence[Told], settings: IntakeSet
                     reports.append(HandleReport(handle, reason, at or one.received_at, one.source.channel, detail))
             case Moved():
                 await _move(session, one, one.item, reports, settings)
-    await _store(session, reports)
+    await store(session, reports)
 
 
 async def heard_from(
@@ -58,10 +58,11 @@ async def heard_from(
         if address and (handle := arrival.source.handle(address, settings.default_region)):
             at = min(arrival.occurred_at, arrival.received_at)
             reports.append(HandleReport(handle, Reachability.HEARD_FROM, at, arrival.source.channel, None))
-    await _store(session, reports)
+    await store(session, reports)
 
 
-async def _store(session: WriteSession, reports: Sequence[HandleReport]) -> None:
+async def store(session: WriteSession, reports: Sequence[HandleReport]) -> None:
+    """Stores what holds after these reports, and tells the owners' news of it. The number of statements is fixed."""
     if not reports:
         return
     as_known = await people.as_known(session, [one.handle for one in reports])

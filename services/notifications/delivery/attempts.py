@@ -1,4 +1,4 @@
-"""Attempts as rows, one statement for a handful: begun before the provider is called, ended with the message.
+"""Attempts as rows: begun before the provider is called, ended with the message, many in one statement.
 
 The message's own row moves in the same statement, so that neither can tell another story.
 """

@@ -35,7 +35,7 @@ _AGAIN = text("""
 
 
 async def settle(session: WriteSession, id_: UUID, *, left: bool, by: str) -> None:
-    """Takes it as sent, or sends it again: at least once more, however often it was tried.
+    """Takes an unknown message as sent, or has it sent again: at least once more, however often it was tried.
 
     Raises NotificationNotFound, NotUnknown.
     """

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.notifications.errors import Outcome, Undelivered
-from services.notifications.providers.protocol import AttemptState, Provider, Repeat, Route, Sought, Status
+from services.notifications.providers.handover import AttemptState, Sought, Status
+from services.notifications.providers.protocol import Provider, Repeat, Route
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.intake import ChannelKind
 from shared.security.customer_links import masked

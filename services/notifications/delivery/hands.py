@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.notifications.delivery.decisions import Send, Waiting
+from services.notifications.delivery.decisions import Send
 from services.notifications.delivery.ending import Again, AskLater, AskNow, Ended, LastAttempt
 from services.notifications.delivery.telling import Said
-from services.notifications.providers.protocol import Prepared
-from shared.contracts.intake import Handle
+from services.notifications.delivery.waiting import Waiting
+from services.notifications.providers.handover import Prepared
 
 Prepare = Callable[[Waiting, Send], Prepared]
 """Makes what goes to the provider, with the customer's links in it. Pure; raises ValueError."""
@@ -35,13 +35,12 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The result of a message. `number` is that of its last attempt so far, `said` what that one said, `to` to whom."""
+    """The result of a message. `number` is that of its last attempt so far, `said` what that one said."""
 
     row: Waiting
     number: int
     outcome: Again | AskLater | Ended
     said: Said
-    to: Handle | None = None
 
     @classmethod
     def of(cls, handed: Handed, outcome: Again | AskLater | Ended) -> Settled:
@@ -50,8 +49,9 @@ class Settled:
         provider = send.route.provider
         given = outcome.provider_id if isinstance(outcome, Ended) else None
         named = given or handed.prepared.provider_id
-        said = Said(send.language, provider.channel_kind, message.subject, message.text, provider.name, named)
-        return cls(handed.row, handed.number, outcome, said, send.handle)
+        dead = send.handle if isinstance(outcome, Ended) and outcome.is_dead else None
+        said = Said(send.language, provider.channel_kind, message.subject, message.text, provider.name, named, dead)
+        return cls(handed.row, handed.number, outcome, said)
 
     @classmethod
     def of_last(cls, row: Waiting, last: LastAttempt, outcome: Again | AskLater | Ended) -> Settled:

@@ -14,15 +14,17 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from services.notifications.delivery import attempts
-from services.notifications.delivery.decisions import Send, Waiting, decide, spoken
+from services.notifications.delivery.decisions import Send, decide, spoken
 from services.notifications.delivery.ending import Again, AskLater, AskNow, Ended, LastAttempt, State, possibly_sent
 from services.notifications.delivery.hands import Asking, Handed, Prepare, Settled
 from services.notifications.delivery.restraining import restrain
 from services.notifications.delivery.restraint import covers_case, mailbox_of
 from services.notifications.delivery.telling import Said, tell
+from services.notifications.delivery.waiting import Waiting
 from services.notifications.people import reach
 from services.notifications.people.recipients import families
-from services.notifications.providers.protocol import AttemptState, Route, Sought
+from services.notifications.providers.handover import AttemptState, Sought
+from services.notifications.providers.protocol import Route
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.intake import ChannelKind, Reachability
 from shared.database import WriteSession
@@ -81,7 +83,7 @@ async def settle(session: WriteSession, settled: Sequence[Settled]) -> None:
         if key in written and isinstance(one.outcome, Ended):
             with span(f"notification {one.outcome.state}", one.row.traceparent):
                 tell(session, one.row, one.outcome, one.number, one.said)
-    dead = {one.to for one in settled if one.to and isinstance(one.outcome, Ended) and one.outcome.is_dead}
+    dead = {one.said.dead_handle for one in settled if one.said.dead_handle}
     await reach.store(session, [ReachReport(handle, Reachability.BOUNCED, session.now) for handle in dead])
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.notifications.delivery.ending import State
 from services.notifications.delivery.telling import Said, tell_delivered, tell_read, tell_state
-from services.notifications.providers.protocol import AttemptState
+from services.notifications.providers.handover import AttemptState
 from shared.contracts.intake import ChannelKind, InteractionFact
 from shared.contracts.notifications import Notification
 from shared.handling import Work
@@ -151,10 +151,9 @@ def _tell(work: Work, before: Tracked, after: Tracked) -> None:
     """Tells what a receipt brought. That a message was sent is told once: by whatever it was first accepted by."""
     words = after.subject or "", after.text or ""
     said = Said(after.facts.language, after.channel_kind, *words, after.provider, after.provider_id)
-    is_told = after.message_state is State.SENT and before.accepted_at is not None
-    if after.message_state is not before.message_state and not is_told:
-        state, reason = after.message_state, after.message_reason
-        tell_state(work, after.facts, state, after.number, said, at=after.begun_at, reason=reason)
+    state, was_sent = after.message_state, before.accepted_at is not None
+    if state is not before.message_state and not (state is State.SENT and was_sent):
+        tell_state(work, after.facts, state, after.number, said, at=after.begun_at, reason=after.message_reason)
     if after.delivered_at and not before.delivered_at:
         tell_delivered(work, after.facts, said, after.delivered_at)
     if after.read_at and not before.read_at:

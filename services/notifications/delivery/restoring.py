@@ -13,10 +13,10 @@ from typing import Any
 import structlog
 from sqlalchemy import Row, text
 
-from services.notifications.delivery.decisions import answered
 from services.notifications.delivery.ending import State
 from services.notifications.delivery.telling import Said, tell_state
-from services.notifications.providers.protocol import AttemptState
+from services.notifications.delivery.waiting import answered
+from services.notifications.providers.handover import AttemptState
 from shared.broker import Broker, Record
 from shared.contracts import Event, UnknownEvent, parse
 from shared.contracts.intake import ChannelKind

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
-from services.notifications.delivery.decisions import Send, Waiting
+from services.notifications.delivery.decisions import Send
 from services.notifications.delivery.ending import Again, AskNow, Ended, State
 from services.notifications.delivery.restraint import DAY, HOUR, LOOK, Recent, is_bounded, mailbox_of
+from services.notifications.delivery.waiting import Waiting
 from services.notifications.settings import NotificationsSettings
 from shared.database import WriteSession
 

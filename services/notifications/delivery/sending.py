@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.notifications.delivery import ledger
-from services.notifications.delivery.decisions import Send, Waiting
+from services.notifications.delivery.decisions import Send
 from services.notifications.delivery.ending import accepted, after_failure, after_lookup, after_no_lookup
 from services.notifications.delivery.hands import Asking, Handed, Settled
+from services.notifications.delivery.waiting import Waiting
 from services.notifications.errors import Undelivered
-from services.notifications.providers.protocol import Outgoing, Prepared, Route
+from services.notifications.providers.handover import Outgoing, Prepared
+from services.notifications.providers.protocol import Route
 from services.notifications.settings import NotificationsSettings
 from services.notifications.tables import MESSAGES
 from shared.clock import Clock

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from services.notifications.delivery.decisions import Waiting
 from services.notifications.delivery.ending import Ended, State
-from services.notifications.providers.protocol import AttemptState
-from shared.contracts.intake import ChannelKind
+from services.notifications.delivery.waiting import Waiting
+from services.notifications.providers.handover import AttemptState
+from shared.contracts.intake import ChannelKind, Handle
 from shared.contracts.notifications import (
     Notification,
     NotificationDelivered,
@@ -22,7 +22,10 @@ from shared.handling import Work
 
 
 class Said(NamedTuple):
-    """The last attempt of a message: by which channel and provider, and in which words. None where there was none."""
+    """The last attempt of a message: by which channel and provider, and in which words. None where there was none.
+
+    `dead_handle` is its address where nobody can be reached there.
+    """
 
     language: str
     channel_kind: ChannelKind | None = None
@@ -30,6 +33,7 @@ class Said(NamedTuple):
     text: str = ""
     provider: str | None = None
     provider_id: str | None = None
+    dead_handle: Handle | None = None
 
 
 def tell(work: Work, row: Waiting, outcome: Ended, number: int, said: Said) -> None:
@@ -63,7 +67,9 @@ def tell_state(
             names = {"attempt": number, "provider": said.provider, "provider_id": said.provider_id}
             work.emit(NotificationSent.model_validate(facts | words | names))
         case State.FAILED:
-            work.emit(NotificationFailed.model_validate(facts | why | {"attempts": number}))
+            work.emit(
+                NotificationFailed.model_validate(facts | why | {"attempts": number, "dead_handle": said.dead_handle})
+            )
         case State.UNKNOWN:
             work.emit(NotificationUnknown.model_validate(facts | why | {"attempts": number}))
         case State.SUPPRESSED:

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from services.notifications.delivery import early
-from services.notifications.delivery.decisions import answered
 from services.notifications.delivery.ending import State
 from services.notifications.delivery.receipts import Receipt, Tracked, Tracking
-from services.notifications.providers.protocol import AttemptState
+from services.notifications.delivery.waiting import answered
+from services.notifications.providers.handover import AttemptState
 from shared import bulk
 from shared.contracts import Event
 from shared.contracts.intake import ChannelKind, InteractionChanged
@@ -75,7 +75,7 @@ receipts = Reaction(_gather, _write)
 
 @receipts.on(InteractionChanged)
 def heard(picture: Tracking, work: Work, _: Event, changed: InteractionChanged) -> None:
-    """A message fared well or badly. One that intake holds as a contact of its own is none of ours."""
+    """Takes a receipt. One about a message that intake holds as a contact of its own is about none of ours."""
     receipt = _receipt(changed)
     if receipt and not picture.take(work, receipt) and changed.interaction_id is None:
         picture.early.append(receipt)

@@ -1,4 +1,4 @@
-"""Upkeep beside the sender: what the version before writes while an upgrade rolls, or after a step back, is moved."""
+"""Upkeep once a minute: makes attempts of what the version before writes, and takes receipts that came early."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def run_once(database: Database) -> None:
 
 
 async def keep_attempts(database: Database) -> None:
-    """Makes attempts of what the version before wrote on messages. By an index, in which there is nothing else."""
+    """Makes attempts of what the version before wrote on messages: by an index in which there is nothing else."""
     moved = PIECE
     while moved == PIECE:
         async with database.engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""The events that ask for messages. Of a promise of ours `promises` tells, of what the customer is to do `tasks`.
+"""The events that ask for messages: of promises of ours in `promises`, of what the customer is to do in `tasks`.
 
 The rows are written in the consumer's transaction; `sending` takes them from there.
 """
@@ -55,7 +55,7 @@ _THANKS = "no answer is owed: nothing but thanks, after the end"
 
 
 def _withdrawn(picture: Picture, work: Work, event: Event, told: CommitmentWithdrawn) -> None:
-    """Nothing is said of what is gone, by the customer's wish or by our mistake."""
+    """Drops all that waits to be told of a promise that was withdrawn."""
     drop(picture, work, told, list(Kind))
 
 
@@ -85,14 +85,14 @@ THEIRS: Mapping[type[Commitment], Decide] = {
 
 @hearing.on(*OURS)
 def commitment_told(picture: Picture, work: Work, event: Event, told: Commitment) -> None:
-    """A promise changed."""
+    """Asks for what is to be said of a promise that changed."""
     if decide := (OURS if told.obligor == "us" else THEIRS).get(type(told)):
         decide(picture, work, event, told)
 
 
 @hearing.on(InteractionReceived)
 def received(picture: Picture, work: Work, event: Event, contact: InteractionReceived) -> None:
-    """I4: for what asks for no answer the reason is kept; what does is acknowledged when its promise is told."""
+    """Keeps the reason why a contact gets no answer (I4); one that does is acknowledged when its promise is told."""
     if contact.automatic or contact.only_thanks:
         details = Acknowledgement(unanswered=_MACHINES if contact.automatic else _THANKS)
         once_for, case = contact.interaction_id, contact.case_id
@@ -101,7 +101,7 @@ def received(picture: Picture, work: Work, event: Event, contact: InteractionRec
 
 @hearing.on(SurveyRequested)
 def survey_requested(picture: Picture, work: Work, event: Event, asked: SurveyRequested) -> None:
-    """A question goes out."""
+    """Asks the customer whether it is right."""
     link = Mention(CustomerPage.SURVEY, asked.survey_id)
     details = Satisfaction(words=asked.words, link=link, answer_by_at=asked.answer_by)
     ask_about(picture, work, event, asked, details, expires_at=asked.answer_by)
@@ -109,29 +109,29 @@ def survey_requested(picture: Picture, work: Work, event: Event, asked: SurveyRe
 
 @hearing.on(CaseResolved)
 def case_resolved(picture: Picture, work: Work, event: Event, resolved: CaseResolved) -> None:
-    """A case is closed, and what was done is said."""
+    """Tells that a case is closed, and what was done."""
     ask(picture, work, event, resolved.customer_id, Closing(summary=resolved.summary), case_id=resolved.case_id)
 
 
 @hearing.on(CustomerCreated, CustomerUpdated)
 def customer_told(picture: Picture, work: Work, event: Event, facts: CustomerFacts) -> None:
-    """A customer's facts changed."""
+    """Takes a customer's facts as they are now."""
     picture.learned.learn(facts)
 
 
 @hearing.on(CustomerMerged)
 def customer_merged(picture: Picture, work: Work, event: Event, merged: CustomerMerged) -> None:
-    """A customer was found to be another."""
+    """Links a customer to another who is the same person."""
     picture.learned.link(merged.customer_id, merged.into)
 
 
 @hearing.on(CustomerUnmerged)
 def customer_unmerged(picture: Picture, work: Work, event: Event, unmerged: CustomerUnmerged) -> None:
-    """A merge was taken back."""
+    """Takes a merge back."""
     picture.learned.link(unmerged.customer_id, None)
 
 
 @hearing.on(HandleUnreachable, HandleReachable)
 def reach_told(picture: Picture, work: Work, event: Event, told: HandleReachability) -> None:
-    """An address is not to be written to, or is again. Who wants no advertising alone is written to all the same."""
+    """Takes a report that an address is not to be written to, or is again."""
     picture.learned.report(ReachReport(told.handle, told.reason, told.occurred_at))

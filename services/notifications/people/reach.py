@@ -32,7 +32,7 @@ _UNREACHABLE = text(f"""
 
 
 async def store(session: WriteSession, reports: Iterable[ReachReport]) -> None:
-    """Keeps what holds of each handle, one report a handle."""
+    """Stores reports on handles, one a handle, where they outweigh what is stored."""
     rows = sorted(reports, key=lambda one: (one.handle.kind, one.handle.account, one.handle.value))
     if rows:
         await session.execute(

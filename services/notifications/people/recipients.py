@@ -53,7 +53,7 @@ class Learned:
         self.facts[facts.customer_id] = facts
 
     def link(self, customer_id: UUID, into: UUID | None) -> None:
-        """`into` None takes a merge back."""
+        """Notes that a customer is the same person as `into`; None takes that back."""
         self.links[customer_id] = into
 
     def report(self, told: ReachReport) -> None:

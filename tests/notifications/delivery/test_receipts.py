@@ -16,7 +16,8 @@ from services.notifications.delivery import early
 from services.notifications.delivery.ending import State
 from services.notifications.delivery.receipts import Receipt, Tracked, Tracking, moves_to
 from services.notifications.delivery.upkeep import run_once
-from services.notifications.providers.protocol import Account, AttemptState, Repeat, Route
+from services.notifications.providers.handover import Account, AttemptState
+from services.notifications.providers.protocol import Repeat, Route
 from shared.contracts import Payload
 from shared.contracts.intake import ChannelKind, InteractionChanged, InteractionFact
 from shared.contracts.notifications import Notification

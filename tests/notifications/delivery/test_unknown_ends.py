@@ -13,7 +13,8 @@ from services.notifications.delivery import ledger
 from services.notifications.delivery.by_person import settle
 from services.notifications.delivery.ending import State, accepted
 from services.notifications.delivery.hands import Handed, Settled
-from services.notifications.providers.protocol import Account, AttemptState, Repeat, Route
+from services.notifications.providers.handover import Account, AttemptState
+from services.notifications.providers.protocol import Repeat, Route
 from tests.notifications.conftest import START, Desk, customer, stated, terms
 from tests.support.post import PostOffice
 
