@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 
@@ -77,7 +78,9 @@ async def settle(session: WriteSession, settled: Sequence[Settled]) -> None:
     """Writes what became of each, with the event that says so. An end is told once, by whoever had the last attempt."""
     if not settled:
         return
-    first = {(one.row.id, one.number): one for one in reversed(settled)}
+    first: dict[tuple[UUID, int], Settled] = {}
+    for one in settled:
+        first.setdefault((one.row.id, one.number), one)
     written = await attempts.end(session, [_ended(one, session) for one in first.values()])
     for key, one in first.items():
         if key in written and isinstance(one.outcome, Ended):
