@@ -26,8 +26,8 @@ def insert(table: str, types: Types) -> str:
 
 
 def upsert(table: str, types: Types, *, key: str) -> str:
-    """An INSERT of rows that overwrites those which are there, by their key."""
-    changes = ", ".join(f"{name} = excluded.{name}" for name in types if name != key)
+    """An INSERT of rows that overwrites those which are there, by their key: a column, or several with commas."""
+    changes = ", ".join(f"{name} = excluded.{name}" for name in types if name not in key.split(", "))
     return f"{insert(table, types)} ON CONFLICT ({key}) DO UPDATE SET {changes}"
 
 

@@ -19,6 +19,8 @@ from services.intake.contacts import interactions
 from services.intake.contacts.files import downloads
 from services.intake.contacts.files import routes as files
 from services.intake.customers import routes as customers
+from services.intake.customers import unreachable
+from services.intake.customers.undelivered import undelivered
 from services.intake.settings import IntakeSettings
 from services.intake.staff import browser, login
 from services.intake.staff import routes as staff
@@ -37,7 +39,7 @@ ATTACHMENTS = text("SELECT min(next_at) FROM attachment WHERE next_at IS NOT NUL
 
 def build(settings: IntakeSettings, clock: Clock) -> Service:
     intake = Intake.of(settings, clock)
-    handle = Reactions(projection)
+    handle = Reactions(projection, undelivered)
     return Service(
         name="intake",
         migrations=Path(__file__).parent / "migrations",
@@ -67,6 +69,7 @@ def build(settings: IntakeSettings, clock: Clock) -> Service:
             "confirmations": confirmations.worker(intake).run,
             "mailboxes": partial(mailboxes.run, intake),
             "timeline": filling.run,
+            "unreachable": unreachable.run,
         },
         close=intake.close,
         waiting={"spool": SPOOL, "attachments": ATTACHMENTS},

@@ -35,7 +35,7 @@ class Uncomposable(ValueError):
 
 
 class Undelivered(Exception):
-    """`reason` is a line for our people, free of control characters."""
+    """The error of a hand-over that did not succeed. `reason` is a line for our people, free of control characters."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
         self.outcome, self.reason = outcome, " ".join(reason.split())[:300]

@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select, tuple_
 
 from services.notifications.delivery import by_person
-from services.notifications.delivery.decisions import answered
 from services.notifications.delivery.ending import State
+from services.notifications.delivery.waiting import answered
 from services.notifications.messages.details import Kind
-from services.notifications.providers.protocol import AttemptState, Form
+from services.notifications.providers.handover import AttemptState
+from services.notifications.providers.protocol import Form
 from services.notifications.tables import Attempt, Notification
 from shared import paging
 from shared.contracts.intake import ChannelKind
@@ -110,8 +111,8 @@ async def list_notifications(
     return Page(items=items, next=paging.encode(items[-1].created_at, items[-1].id) if more else None)
 
 
-class Word(BaseModel):
-    """What one of our people has found out: whether it left."""
+class Settlement(BaseModel):
+    """A person's decision on a message that is unknown: whether it left."""
 
     left: bool
 
@@ -119,12 +120,12 @@ class Word(BaseModel):
 @notifications.post("/{id}/settle")
 async def settle(
     id: UUID,  # noqa: A002
-    word: Word,
+    settlement: Settlement,
     session: Writing,
     who: Annotated[Principal, Depends(require("notifications:write"))],
 ) -> NotificationView:
     """Settles a message that is unknown: it left, or it is sent again. Raises NotificationNotFound, NotUnknown."""
-    await by_person.settle(session, id, left=word.left, by=who.subject)
+    await by_person.settle(session, id, left=settlement.left, by=who.subject)
     row = (await session.exec(select(Notification).filter_by(id=id).execution_options(populate_existing=True))).one()
     return _view(row, (await _attempts(session, [id]))[id])
 
@@ -138,7 +139,7 @@ async def _attempts(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, lis
 
 
 def _view(row: Notification, attempts: Sequence[Attempt]) -> NotificationView:
-    """Texts of before name their links too."""
+    """A message with its attempts as it is shown: links in texts of before are named too."""
     shown = NotificationView.model_validate(row)
     shown.interaction_id = answered(row.template, row.once_for, row.cause_id)
     shown.reason = shown.reason and masked(shown.reason)

@@ -29,13 +29,14 @@ class NotificationsSettings(ServiceSettings):
     )
     retry_after: tuple[float, ...] = Field(
         (5, 30, 120, 600, 3600, 10800),
-        description="Seconds between one attempt and the next, as a JSON list; after the last the message has failed.",
+        description="Seconds between one attempt and the next, as a JSON list. After the last the message has failed, "
+        "or is unknown where it may have left.",
     )
     sending_timeout: float = Field(
         300.0,
         gt=0,
-        description="Seconds after which a message that was being sent when its worker died is sent again. "
-        "More than a sending can take.",
+        description="Seconds after which the worker that was sending a message is taken for dead, more than a sending "
+        "can take. Mail is sent again then; of another provider it depends on what it can tell.",
     )
     send_concurrency: int = Field(64, ge=1, le=1000, description="Messages a worker has in its hands at once.")
 

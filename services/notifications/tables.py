@@ -1,7 +1,7 @@
 """The tables of notifications, besides the backbone's.
 
 A message: pending -> sending -> sent | failed | suppressed; sending -> pending where an attempt is to be repeated;
-sending -> unknown where it may have left and may not be repeated.
+unknown where it may have left and is not sent again. A receipt says later that it was sent, or has failed.
 """
 
 from __future__ import annotations

@@ -58,7 +58,10 @@ class InteractionFact(StrEnum):
 
 
 class Reachability(StrEnum):
-    """The reason why a handle can be reached no longer, or again."""
+    """The reason why a handle can be reached no longer, or again.
+
+    `HEARD_FROM`: a customer wrote from an address that had bounced.
+    """
 
     BLOCKED = "blocked"
     OPTED_OUT = "opted_out"
@@ -68,10 +71,11 @@ class Reachability(StrEnum):
     MOVED = "moved"
     UNBLOCKED = "unblocked"
     OPTED_IN = "opted_in"
+    HEARD_FROM = "heard_from"
 
     @property
     def is_reachable(self) -> bool:
-        return self in {Reachability.UNBLOCKED, Reachability.OPTED_IN}
+        return self in {Reachability.UNBLOCKED, Reachability.OPTED_IN, Reachability.HEARD_FROM}
 
 
 Language = Literal["vi", "en"]

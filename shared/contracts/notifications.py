@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.envelope import CustomerPayload
-from shared.contracts.intake import ChannelKind
+from shared.contracts.intake import ChannelKind, Handle
 from shared.contracts.upcasting import Data, upcaster
 
 TOPIC = "kept.notifications"
@@ -59,12 +59,14 @@ class NotificationRead(Notification, type="kept.notification.read.v1", topic=TOP
 class NotificationFailed(Notification, type="kept.notification.failed.v2", topic=TOPIC):
     """A message failed: it could not be sent, or was sent and did not arrive.
 
-    `channel_kind` is that of the last attempt, None where there was none.
+    `channel_kind` is that of the last attempt, None where there was none. `dead_handle` is the address it went to where
+    the provider says that nobody can be reached there.
     """
 
     channel_kind: ChannelKind | None
     reason: str
     attempts: int
+    dead_handle: Handle | None = None
 
 
 class NotificationUnknown(Notification, type="kept.notification.unknown.v1", topic=TOPIC):

@@ -107,6 +107,12 @@ class Desk:
             await asyncio.sleep(0.01)
         raise AssertionError(f"it never came to be {state}")
 
+    async def log(self) -> list[Event]:
+        """The events of this service so far, as others get them."""
+        async with self.database.read() as session:
+            rows = (await session.execute(text("SELECT * FROM event_log ORDER BY id"))).all()
+        return [Event(r.event_id, r.type, r.source, r.key, r.time, r.sequence, r.data.encode()) for r in rows]
+
     async def events(self) -> Sequence[tuple[str, dict[str, Any]]]:
         async with self.database.read() as session:
             found = await session.execute(text("SELECT type, CAST(data AS jsonb) FROM event_log ORDER BY id"))

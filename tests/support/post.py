@@ -8,18 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.notifications.errors import Outcome, Undelivered
-from services.notifications.providers.protocol import (
+from services.notifications.providers.handover import (
     Accepted,
     Account,
     AttemptState,
-    Form,
-    Limits,
     Outgoing,
     Prepared,
-    Repeat,
     Sought,
     Status,
 )
+from services.notifications.providers.protocol import Form, Limits, Repeat
 from services.notifications.providers.rules import Rules, judged
 from shared.contracts.intake import ChannelKind, HandleKind
 
@@ -45,7 +43,6 @@ class PostOffice:
 
     channel_kind = ChannelKind.SMS
     handle_kind = HandleKind.PHONE
-    rules = RULES
 
     def __init__(self, repeat: Repeat, *, most: int | None = None) -> None:
         self.name, self.repeat = f"post-{repeat}", repeat
@@ -63,7 +60,7 @@ class PostOffice:
     async def send(self, prepared: Prepared) -> Accepted:
         if self.answers:
             code = self.answers.pop(0)
-            raise Undelivered(judged(self.rules, code), f"the post office says {code}")
+            raise Undelivered(judged(RULES, code), f"the post office says {code}")
         said = json.loads(prepared.content)
         parcel = Parcel(f"P{len(self.parcels) + 1}", prepared.reference, said["to"], said["text"])
         self.parcels.append(parcel)

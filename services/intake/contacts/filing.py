@@ -22,6 +22,7 @@ from services.intake.channels.items import Contact
 from services.intake.channels.mail.authentication import trusted
 from services.intake.contacts import facts
 from services.intake.contacts.files import attachments
+from services.intake.customers import reach, unreachable
 from services.intake.customers import resolving as people
 from services.intake.customers.resolving import Person
 from services.intake.errors import Overtaken
@@ -97,12 +98,13 @@ async def file(
     files = await attachments.put(
         session, [(i, a.source.channel, a.raw_id, a.contact.attachments) for i, a in zip(ids, fresh, strict=True)]
     )
-    told: set[UUID] = set()
+    news = {person.id: person.news for person in known if person.news}
+    unreached = await unreachable.of_new_owners(session, news.values())
     for id_, arrival, person, case_id, check in zip(ids, fresh, known, cases.of, checks, strict=True):
         with span("file contact", arrival.traceparent):
-            if person.news and person.id not in told:
-                told.add(person.id)
-                session.emit(person.news)
+            if person.id in news:
+                for told in (news.pop(person.id), *unreached.get(person.id, ())):
+                    session.emit(told)
             if case_id in cases.news:
                 session.emit(cases.news.pop(case_id))
             is_thanks = arrival.key in cases.thanks
@@ -110,6 +112,7 @@ async def file(
                 _fact(id_, arrival, person, case_id, files.get(id_, ()), settings, check, only_thanks=is_thanks)
             )
     await facts.bind(session, fresh, ids, known)
+    await reach.heard_from(session, list(zip(fresh, checks, strict=True)), settings)
     return fresh
 
 

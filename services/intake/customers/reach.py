@@ -2,139 +2,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
-from sqlalchemy import RowMapping, text
+from sqlalchemy import Row, text
 
-from services.intake.arrivals.arrival import Told
+from services.intake.arrivals.arrival import Arrival, Told
 from services.intake.channels.items import Moved, Reach
 from services.intake.customers import resolving as people
 from services.intake.customers.resolving import Key
+from services.intake.customers.unreachable import tell_new_owners
+from services.intake.customers.weighing import REFUSALS, HandleReport, Kept, proves_reach, weigh
 from services.intake.settings import IntakeSettings
 from shared import bulk
-from shared.contracts.intake import Handle, HandleReachable, HandleUnreachable, Reachability
-from shared.database import ReadSession, WriteSession
+from shared.contracts.intake import Authentication, Handle, HandleReachable, HandleUnreachable, Reachability
+from shared.database import WriteSession
 
 log = structlog.get_logger()
 
-_KNOWN = text(f"""
-    SELECT r.* FROM handle_reach r
-    JOIN {bulk.unnest(people.KEY, "k")}
-      ON r.kind = k.kind AND r.account = k.account AND r.value = k.value
-""")
-_UNREACHABLE = text("""
-    SELECT r.kind, r.account, r.value, r.reason, r.occurred_at, r.detail
-    FROM handle h JOIN handle_reach r USING (kind, account, value)
-    WHERE h.customer_id = ANY(CAST(:members AS uuid[])) AND NOT r.reachable ORDER BY r.occurred_at
-""")
-_STORE = text("""
-    INSERT INTO handle_reach (kind, account, value, reason, reachable, occurred_at, channel, detail)
-    VALUES (:kind, :account, :value, :reason, :reachable, :occurred_at, :channel, :detail)
-    ON CONFLICT (kind, account, value) DO UPDATE SET reason = excluded.reason, reachable = excluded.reachable,
-        occurred_at = excluded.occurred_at, channel = excluded.channel, detail = excluded.detail
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """What somebody said of a handle."""
-
-    handle: Handle
-    reason: Reachability
-    at: datetime
-    channel: str
-    detail: str | None
-
-    def outweighs(self, other: Word | None) -> bool:
-        """The newer holds; of two at one instant the one that says no, so that their order does not matter."""
-        if other is None:
-            return True
-        return (self.at, not self.reason.is_reachable) > (other.at, not other.reason.is_reachable)
+_TYPES = people.KEY | {
+    "reason": "text",
+    "reachable": "boolean",
+    "occurred_at": "timestamptz",
+    "channel": "text",
+    "detail": "text",
+    "told_at": "timestamptz",
+    "refused_at": "timestamptz",
+}
+_KNOWN = text(f"SELECT r.* FROM handle_reach r JOIN {bulk.unnest(people.KEY)} USING (kind, account, value)")
+_STORE = text(bulk.upsert("handle_reach", _TYPES, key=", ".join(people.KEY)))
 
 
 async def apply(session: WriteSession, told: Sequence[Told], settings: IntakeSettings) -> None:
-    words: list[Word] = []
+    """Stores what is told of handles and of people who moved, and tells what changed."""
+    reports: list[HandleReport] = []
     for one in told:
         match one.item:
             case Reach(address=address, reason=reason, at=at, detail=detail):
                 if handle := one.source.handle(address, settings.default_region):
-                    words.append(Word(handle, reason, at or one.received_at, one.source.channel, detail))
+                    reports.append(HandleReport(handle, reason, at or one.received_at, one.source.channel, detail))
             case Moved():
-                await _move(session, one, one.item, words, settings)
-    await _weigh(session, words)
+                await _move(session, one, one.item, reports, settings)
+    await store(session, reports)
 
 
-async def unreachable(session: ReadSession, members: Sequence[UUID]) -> Sequence[RowMapping]:
-    """The handles of these customers that messages do not reach, or should not, and why."""
-    return (await session.execute(_UNREACHABLE, {"members": list(members)})).mappings().all()
+async def heard_from(
+    session: WriteSession, arrivals: Sequence[tuple[Arrival, Authentication | None]], settings: IntakeSettings
+) -> None:
+    """Opens handles that had bounced and that somebody now writes from. With each contact: what was checked of it."""
+    reports = []
+    for arrival, check in arrivals:
+        address = arrival.contact.address if proves_reach(arrival, check) else None
+        if address and (handle := arrival.source.handle(address, settings.default_region)):
+            at = min(arrival.occurred_at, arrival.received_at)
+            reports.append(HandleReport(handle, Reachability.HEARD_FROM, at, arrival.source.channel, None))
+    await store(session, reports)
 
 
-async def _weigh(session: WriteSession, words: Sequence[Word]) -> None:
-    if not words:
+async def store(session: WriteSession, reports: Sequence[HandleReport]) -> None:
+    """Stores what holds after these reports, and tells the owners' news of it. The number of statements is fixed."""
+    if not reports:
         return
-    as_known = await people.as_known(session, [word.handle for word in words])
-    words = [replace(word, handle=handle) for word, handle in zip(words, as_known, strict=True) if handle]
-    keys = sorted({people.key(word.handle) for word in words})
-    rows = await session.execute(_KNOWN, people.columns(keys))
-    known: dict[Key, Word] = {}
-    for row in rows:
-        handle = Handle(kind=row.kind, account=row.account, value=row.value)
-        known[people.key(handle)] = Word(handle, Reachability(row.reason), row.occurred_at, row.channel, row.detail)
-    before = dict(known)
-    for word in words:
-        if word.outweighs(known.get(people.key(word.handle))):
-            known[people.key(word.handle)] = word
-    changed = [word for key, word in known.items() if word is not before.get(key)]
-    for word in changed:
-        await session.execute(_STORE, _values(word))
-    owners = await people.find(session, [people.key(word.handle) for word in changed])
-    for word in changed:
-        was = before.get(people.key(word.handle))
-        owner = owners.get(people.key(word.handle))
-        if owner and not (was and was.reason is word.reason):
-            kind = HandleReachable if word.reason.is_reachable else HandleUnreachable
-            session.emit(
-                kind(
-                    customer_id=owner[0],
-                    handle=word.handle,
-                    channel=word.channel,
-                    reason=word.reason,
-                    occurred_at=word.at,
-                    detail=word.detail,
-                )
-            )
+    as_known = await people.as_known(session, [one.handle for one in reports])
+    reports = [replace(one, handle=handle) for one, handle in zip(reports, as_known, strict=True) if handle]
+    keys = sorted({people.key(one.handle) for one in reports})
+    before = dict(map(_kept, await session.execute(_KNOWN, people.columns(keys))))
+    after: dict[Key, Kept] = dict(before)
+    for one in reports:
+        if kept := weigh(after.get(people.key(one.handle)), one):
+            after[people.key(one.handle)] = kept
+    changed = {key: kept for key, kept in sorted(after.items()) if kept != before.get(key)}
+    if not changed:
+        return
+    for key, (customer_id, *_) in (await people.find(session, list(changed))).items():
+        if isinstance(key, tuple) and key in changed and _is_news(before.get(key), changed[key]):
+            report = changed[key].report
+            kind = HandleReachable if report.reason.is_reachable else HandleUnreachable
+            facts = {"channel": report.channel, "reason": report.reason, "detail": report.detail}
+            session.emit(kind(customer_id=customer_id, handle=report.handle, occurred_at=report.at, **facts))
+            changed[key] = replace(changed[key], told_at=session.now)
+    rows = [_row(key, kept) for key, kept in changed.items()]
+    await session.execute(_STORE, {name: [row[name] for row in rows] for name in _TYPES})
 
 
-def _values(word: Word) -> dict[str, object]:
-    kind, account, value = people.key(word.handle)
-    return {
-        "kind": kind,
-        "account": account,
-        "value": value,
-        "reason": word.reason.value,
-        "reachable": word.reason.is_reachable,
-        "occurred_at": word.at,
-        "channel": word.channel,
-        "detail": word.detail,
+def _is_news(before: Kept | None, after: Kept) -> bool:
+    """Whether the others are to hear of it: another reason, or one that they never heard."""
+    return before is None or after.report.reason is not before.report.reason or after.told_at is None
+
+
+def _kept(row: Row[tuple[object, ...]]) -> tuple[Key, Kept]:
+    handle = Handle(kind=row.kind, account=row.account, value=row.value)
+    report = HandleReport(handle, Reachability(row.reason), row.occurred_at, row.channel, row.detail)
+    refused_at = row.refused_at or (report.at if report.reason in REFUSALS else None)
+    return people.key(handle), Kept(report, row.told_at, refused_at)
+
+
+def _row(key: Key, kept: Kept) -> Mapping[str, object]:
+    report = kept.report
+    return dict(zip(people.KEY, key, strict=True)) | {
+        "reason": report.reason.value,
+        "reachable": report.reason.is_reachable,
+        "occurred_at": report.at,
+        "channel": report.channel,
+        "detail": report.detail,
+        "told_at": kept.told_at,
+        "refused_at": kept.refused_at,
     }
 
 
-async def _move(session: WriteSession, one: Told, item: Moved, words: list[Word], settings: IntakeSettings) -> None:
+async def _move(
+    session: WriteSession, one: Told, item: Moved, reports: list[HandleReport], settings: IntakeSettings
+) -> None:
     """The new address is theirs, unless it is somebody's already: then a person must say who is who."""
     region = settings.default_region
     old, new = one.source.handle(item.old, region), one.source.handle(item.new, region)
     if old is None or new is None:
         return
     owner = (await people.find(session, [people.key(old)])).get(people.key(old))
-    words.append(Word(old, Reachability.MOVED, item.at or one.received_at, one.source.channel, None))
+    reports.append(HandleReport(old, Reachability.MOVED, item.at or one.received_at, one.source.channel, None))
     if owner is None:
         return
     if not await people.claim(session, [(new, owner[0])]):
         log.warning("handle.moved_to_a_known_one", channel=one.source.channel)
         return
-    for news in (await people.facts_of(session, [owner[0]], settings)).values():
-        session.emit(news)
+    news = list((await people.facts_of(session, [owner[0]], settings)).values())
+    for facts in news:
+        session.emit(facts)
+    await tell_new_owners(session, news)

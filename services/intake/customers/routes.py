@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from sqlmodel import col, func, select, tuple_
 
 from services.intake.customers import merging as family
-from services.intake.customers import reach
 from services.intake.customers import resolving as people
+from services.intake.customers import unreachable
 from services.intake.customers.identity import LONGEST, normalise
 from services.intake.errors import HandleTaken
 from services.intake.state import Here, Intake
@@ -109,7 +109,7 @@ async def whole(session: ReadSession, id_: UUID) -> CustomerOut:
         **me.model_dump(),
         family=known,
         merged_into=await family.merged_into(session, id_),
-        unreachable=[Unreachable(**row) for row in await reach.unreachable(session, members)],
+        unreachable=[Unreachable(**row) for row in await unreachable.of_family(session, members)],
         open_cases=[OpenCase.model_validate(case.model_dump()) for case in cases],
     )
 
@@ -128,7 +128,9 @@ async def make_customer(customer: CustomerIn, session: Writing, here: Here, _: W
     session.add(Customer(id=id_, family_id=id_, created_at=session.now, **facts))
     await session.flush()
     language = customer.language or people.default_language(here.settings)
-    session.emit(CustomerCreated(**{**facts, "language": language}, customer_id=id_, handles=handles))
+    news = CustomerCreated(**{**facts, "language": language}, customer_id=id_, handles=handles)
+    session.emit(news)
+    await unreachable.tell_new_owners(session, [news])
     return await whole(session, id_)
 
 

@@ -59,9 +59,21 @@ class CustomerLink(Table, table=True):
 
 
 class HandleReach(Table, table=True):
-    """The newest that is known of whether a handle can be reached; no row: nothing speaks against it."""
+    """The newest that is known of whether a handle can be reached; no row: nothing speaks against it.
+
+    `told_at` is when the other services heard of it. `refused_at` is when its owner last refused to be written to.
+    """
 
     __tablename__ = "handle_reach"
+    __table_args__ = (
+        Index(
+            "handle_reach_untold",
+            "kind",
+            "account",
+            "value",
+            postgresql_where=text("NOT reachable AND told_at IS NULL"),
+        ),
+    )
     kind: str = column(Text, key=True)
     account: str = column(Text, key=True)
     value: str = column(Text, key=True)
@@ -70,6 +82,8 @@ class HandleReach(Table, table=True):
     occurred_at: datetime = column(INSTANT)
     channel: str = column(Text)
     detail: str | None = column(Text, null=True)
+    told_at: datetime | None = column(INSTANT, null=True)
+    refused_at: datetime | None = column(INSTANT, null=True)
 
 
 class Case(Table, table=True):

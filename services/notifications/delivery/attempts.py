@@ -1,4 +1,4 @@
-"""Attempts as rows, one statement for a handful: begun before the provider is called, ended with the message.
+"""Attempts as rows: begun before the provider is called, ended with the message, many in one statement.
 
 The message's own row moves in the same statement, so that neither can tell another story.
 """
@@ -53,7 +53,7 @@ _ENDED = {
     "reason": "text",
     "ended_at": "timestamptz",
     "again_at": "timestamptz",
-    "attempt": "text",
+    "attempt_state": "text",
     "provider_id": "text",
 }
 # The number tells a worker that was taken for dead, and was not, that the row is another's by now.
@@ -63,37 +63,39 @@ _END = text(f"""
         UPDATE notification n SET state = s.state, reason = s.reason, ended_at = s.ended_at,
             next_attempt_at = coalesce(s.again_at, n.next_attempt_at)
         FROM s WHERE n.id = s.id AND n.attempts = s.number AND n.state IN ('pending', 'sending')
-        RETURNING n.id),
+        RETURNING n.id, s.number),
     ended AS (
-        UPDATE attempt a SET state = s.attempt, provider_id = coalesce(s.provider_id, a.provider_id),
+        UPDATE attempt a SET state = s.attempt_state, provider_id = coalesce(s.provider_id, a.provider_id),
             reason = s.reason,
-            accepted_at = CASE WHEN s.attempt IN ('accepted', 'delivered', 'read') THEN CAST(:now AS timestamptz) END,
-            delivered_at = CASE WHEN s.attempt IN ('delivered', 'read') THEN CAST(:now AS timestamptz) END,
-            read_at = CASE WHEN s.attempt = 'read' THEN CAST(:now AS timestamptz) END,
-            failed_at = CASE WHEN s.attempt = 'failed' THEN CAST(:now AS timestamptz) END
-        FROM s JOIN settled USING (id)
-        WHERE a.notification_id = s.id AND a.number = s.number AND s.attempt IS NOT NULL AND a.state = 'handed')
-    SELECT id FROM settled
+            accepted_at = CASE WHEN s.attempt_state IN ('accepted', 'delivered', 'read')
+                          THEN CAST(:now AS timestamptz) END,
+            delivered_at = CASE WHEN s.attempt_state = 'delivered' THEN CAST(:now AS timestamptz) END,
+            read_at = CASE WHEN s.attempt_state = 'read' THEN CAST(:now AS timestamptz) END,
+            failed_at = CASE WHEN s.attempt_state = 'failed' THEN CAST(:now AS timestamptz) END
+        FROM s JOIN settled USING (id, number)
+        WHERE a.notification_id = s.id AND a.number = s.number AND s.attempt_state IS NOT NULL AND a.state = 'handed')
+    SELECT id, number FROM settled
 """)
 
 
 async def begin(session: WriteSession, rows: Sequence[Mapping[str, Any]], dead_at: datetime) -> None:
-    """Marks these messages as being sent, each with a new attempt. `rows` have the columns of `_BEGUN`."""
+    """Marks these messages as being sent, each with a new attempt: `rows` have the columns of `_BEGUN`."""
     if rows:
         values = {name: [row[name] for row in rows] for name in _BEGUN}
         await session.execute(_BEGIN, values | {"now": session.now, "dead_at": dead_at})
 
 
 async def hold(session: WriteSession, ids: Sequence[UUID], dead_at: datetime) -> None:
-    """Nobody else takes these messages up before `dead_at`."""
+    """Holds these messages: nobody else takes them up before `dead_at`."""
     if ids:
         await session.execute(_HOLD, {"ids": list(ids), "dead_at": dead_at})
 
 
-async def end(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
-    """Writes what became of these messages and their last attempts. `rows` have the columns of `_ENDED`.
+async def end(session: WriteSession, rows: Sequence[Mapping[str, Any]]) -> set[tuple[UUID, int]]:
+    """Writes what became of these messages and their last attempts: `rows` have the columns of `_ENDED`.
 
-    Returns the ids of those that were still in the hands of whoever says so.
+    Returns those, by id and number of attempt, that were still in the hands of whoever says so. A message and its
+    attempt may be in `rows` once only.
     """
     values = {name: [row[name] for row in rows] for name in _ENDED}
-    return set((await session.execute(_END, values | {"now": session.now})).scalars())
+    return {(id_, number) for id_, number in await session.execute(_END, values | {"now": session.now})}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
 
-from services.notifications.delivery.ending import Again, Ended, LookUp, Lost, State, after_loss
+from services.notifications.delivery.ending import Again, AskNow, Ended, State, after_loss
 from services.notifications.delivery.restraint import unproven
+from services.notifications.delivery.waiting import Waiting
 from services.notifications.errors import Uncomposable
 from services.notifications.messages.composing import Message, answer_to, compose
-from services.notifications.messages.details import Details, Kind
+from services.notifications.messages.details import Details
 from services.notifications.messages.packing import unpack
 from services.notifications.people.person import Family
 from services.notifications.providers.protocol import Form, Route
@@ -24,37 +23,8 @@ FIRST_LOOK = timedelta(seconds=0.25)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A row that may be taken up. `attempts` are those begun before.
-
-    `is_lost`: it was in a worker's hands, and nothing came back. `lost` is that attempt, None where the version before
-    had it in hand.
-    """
-
-    id: UUID
-    customer_id: UUID
-    template: str
-    cause_id: UUID
-    commitment_id: UUID | None
-    case_id: UUID | None
-    details: dict[str, Any]
-    traceparent: str | None
-    attempts: int
-    created_at: datetime
-    expires_at: datetime | None
-    once_for: UUID
-    is_lost: bool = False
-    lost: Lost | None = None
-
-    @property
-    def interaction_id(self) -> UUID | None:
-        """The contact that an acknowledgement answers."""
-        return answered(self.template, self.once_for, self.cause_id)
-
-
-@dataclass(frozen=True, slots=True)
 class Send:
-    """`message` names the customer's links: those of `details` are to be filled in, until `links_end`.
+    """The decision to send `message`, which names the customer's links: they are filled in, until `links_end`.
 
     `answers` is the Message-ID of the mail that the message answers by itself.
     """
@@ -75,12 +45,13 @@ class Send:
 
 def decide(
     row: Waiting, family: Family, routes: Sequence[Route], rules: NotificationsSettings, now: datetime
-) -> Send | LookUp | Again | Ended:
-    """The next step with a message. What is true now counts, not what was when the message was asked for."""
-    if row.lost is not None and (first := after_loss(row.lost, routes, rules, now)):
-        return first
-    if row.attempts > len(rules.retry_after):
-        return Ended(State.FAILED, f"given up after {row.attempts} attempts, the last with an unknown end")
+) -> Send | AskNow | Again | Ended:
+    """The next step with a message, by what is true now, not when the message was asked for."""
+    if row.is_lost:
+        if row.last is not None and (first := after_loss(row.last, routes, rules, now)):
+            return first
+        if row.attempts > len(rules.retry_after):
+            return Ended(State.FAILED, f"given up after {row.attempts} attempts, the last with an unknown end")
     if row.expires_at is not None and now >= row.expires_at:
         return Ended(State.SUPPRESSED, "what it says is no longer true: its time has passed, or it was overtaken")
     try:
@@ -107,7 +78,7 @@ def _said(
     rules: NotificationsSettings,
     now: datetime,
 ) -> Send:
-    """Raises Uncomposable."""
+    """The message as it is sent. Raises Uncomposable."""
     form, limits = next(iter(route.provider.forms.items()))
     language, contact = spoken(family, rules), details.contact
     ours = {"name": family.name, "signature": rules.signature, "late": details.is_late(now)}
@@ -129,12 +100,8 @@ def _unanswerable(heard: Heard | None) -> str | None:
     return unproven(heard.authentication if heard else None)
 
 
-def answered(template: str, once_for: UUID, cause: UUID) -> UUID | None:
-    """The contact that a message answers, None where it is no acknowledgement of one."""
-    return once_for if template == Kind.ACKNOWLEDGEMENT and once_for != cause else None
-
-
 def spoken(family: Family, rules: NotificationsSettings) -> str:
+    """The language in which this person is written to."""
     return family.language or rules.default_language
 
 
@@ -145,7 +112,7 @@ def _route(family: Family, routes: Sequence[Route]) -> tuple[Route, Handle] | No
 def _without_address(
     row: Waiting, family: Family, routes: Sequence[Route], rules: NotificationsSettings, now: datetime
 ) -> Again | Ended:
-    """Topics race: who the customer is may be on its way. The pauses between the looks grow with the wait."""
+    """The step with a message without an address: its end, or a later look, as the customer may be on their way."""
     refusals = (family.refusal(route.provider.handle_kind) for route in routes)
     if why := next(filter(None, refusals), None):
         return Ended(State.SUPPRESSED, f"the address is not to be written to: {why.value.replace('_', ' ')}")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.notifications.errors import Outcome, Undelivered
-from services.notifications.providers.protocol import AttemptState, Provider, Repeat, Route, Sought, Status
+from services.notifications.providers.handover import AttemptState, Sought, Status
+from services.notifications.providers.protocol import Provider, Repeat, Route
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.intake import ChannelKind
 from shared.security.customer_links import masked
 
+_NOT_AGAIN = "it may have left, and is not sent again"
+
 
 class State(StrEnum):
+    """The state of a message."""
+
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
@@ -25,65 +30,81 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """An attempt whose worker is taken for dead: by which provider, and what it said."""
+class LastAttempt:
+    """The last attempt of a message so far: by which provider, what it said, and how far it has come."""
 
     provider: str
     channel_kind: ChannelKind
     language: str
     subject: str
     text: str
+    state: AttemptState
     sought: Sought
 
+    @property
+    def may_have_left(self) -> bool:
+        """Whether nobody knows its end."""
+        return self.state in {AttemptState.HANDED, AttemptState.UNKNOWN}
+
 
 @dataclass(frozen=True, slots=True)
-class LookUp:
-    """Ask the provider what became of the last attempt, before anything else."""
+class AskNow:
+    """The decision to ask the provider what became of the last attempt, before anything else."""
 
     provider: Provider
-    lost: Lost
+    last: LastAttempt
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """Look at it again at `at`. `attempt` is how the one before ended, if there was one, and `reason` why."""
-
-    at: datetime
-    reason: str | None = None
-    attempt: AttemptState | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Ask the provider at `at` what became of the attempt, whose end stays unknown until then."""
+class AskLater:
+    """The decision to ask the provider at `at` what became of the attempt, whose end stays unknown until then."""
 
     at: datetime
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """`state` is sent, failed, suppressed or unknown; `attempt` is how the last one ended, if there was one.
+class Again:
+    """The decision to look at a message again at `at`.
 
-    `is_dead`: nobody can be reached at the address.
+    `attempt_state` is how the attempt before ended, if there was one, and `reason` why.
+    """
+
+    at: datetime
+    reason: str | None = None
+    attempt_state: AttemptState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of a message: `state` is sent, failed, suppressed or unknown.
+
+    `attempt_state` is how the last attempt ended, if there was one. `is_dead`: nobody can be reached at the address.
     """
 
     state: State
     reason: str | None = None
-    attempt: AttemptState | None = None
+    attempt_state: AttemptState | None = None
     provider_id: str | None = None
     is_dead: bool = False
 
 
 def accepted(provider_id: str | None) -> Ended:
     """The end of a message that its provider has taken."""
-    return Ended(State.SENT, attempt=AttemptState.ACCEPTED, provider_id=provider_id)
+    return Ended(State.SENT, attempt_state=AttemptState.ACCEPTED, provider_id=provider_id)
+
+
+def possibly_sent(ended: Ended) -> Ended:
+    """The end of a message that may have left before: that it was not sent would be more than anybody knows."""
+    if ended.state not in {State.FAILED, State.SUPPRESSED}:
+        return ended
+    return replace(ended, state=State.UNKNOWN, reason=f"{_NOT_AGAIN}: {ended.reason}")
 
 
 def after_failure(
-    error: Exception, attempt: int, repeat: Repeat, rules: NotificationsSettings, now: datetime
-) -> Again | Look | Ended:
-    """The step after a hand-over that did not succeed. `attempt` counts from 1; each repetition has its pause."""
+    error: Exception, number: int, repeat: Repeat, rules: NotificationsSettings, now: datetime
+) -> Again | AskLater | Ended:
+    """The step after a hand-over that did not succeed: `number` counts from 1; each repetition has its pause."""
     outcome = error.outcome if isinstance(error, Undelivered) else Outcome.UNKNOWN
     reason = masked(str(error) or repr(error))  # a mail server may quote what it refuses
     if outcome in {Outcome.REFUSED, Outcome.DEAD}:
@@ -92,26 +113,26 @@ def after_failure(
     if outcome is Outcome.UNKNOWN:
         ended = AttemptState.UNKNOWN
         if repeat is Repeat.NEVER:
-            return Ended(State.UNKNOWN, f"it may have left, and is not sent again: {reason}", ended)
+            return Ended(State.UNKNOWN, f"{_NOT_AGAIN}: {reason}", ended)
         if repeat is Repeat.LOOK_FIRST:
-            return Look(now + timedelta(seconds=rules.retry_after[0]), reason)
-    if attempt > len(rules.retry_after):
-        return Ended(State.FAILED, f"given up after {attempt} attempts: {reason}", ended)
-    return Again(now + timedelta(seconds=rules.retry_after[attempt - 1]), reason, ended)
+            return AskLater(now + timedelta(seconds=rules.retry_after[0]), reason)
+    if number > len(rules.retry_after):
+        given_up = Ended(State.FAILED, f"given up after {number} attempts: {reason}", ended)
+        return possibly_sent(given_up) if outcome is Outcome.UNKNOWN else given_up
+    return Again(now + timedelta(seconds=rules.retry_after[number - 1]), reason, ended)
 
 
 def after_loss(
-    lost: Lost, routes: Sequence[Route], rules: NotificationsSettings, now: datetime
-) -> LookUp | Ended | None:
-    """The step after an attempt whose end nobody knows; None: it is sent again as if there had been none."""
-    provider = next((route.provider for route in routes if route.provider.name == lost.provider), None)
+    last: LastAttempt, routes: Sequence[Route], rules: NotificationsSettings, now: datetime
+) -> AskNow | Ended | None:
+    """The step after an attempt from which nothing came back; None: it is sent again as if there had been none."""
+    provider = next((route.provider for route in routes if route.provider.name == last.provider), None)
     match provider.repeat if provider else Repeat.NEVER:
-        case Repeat.LOOK_FIRST if provider and now < lost.sought.begun_at + timedelta(seconds=sum(rules.retry_after)):
-            return LookUp(provider, lost)
+        case Repeat.LOOK_FIRST if provider and now < last.sought.begun_at + timedelta(seconds=sum(rules.retry_after)):
+            return AskNow(provider, last)
         case Repeat.SAFE:
             return None
-    why = "it may have left, and is not sent again: nothing came back from the provider"
-    return Ended(State.UNKNOWN, why, AttemptState.UNKNOWN)
+    return Ended(State.UNKNOWN, f"{_NOT_AGAIN}: nothing came back from the provider", AttemptState.UNKNOWN)
 
 
 def after_lookup(status: Status | None, now: datetime) -> Again | Ended:
@@ -120,10 +141,10 @@ def after_lookup(status: Status | None, now: datetime) -> Again | Ended:
         return Again(now, "the provider has no such message", AttemptState.FAILED)
     if status.state is AttemptState.FAILED:
         return Ended(State.FAILED, masked(status.reason or "the provider gave it up"), status.state, status.provider_id)
-    return Ended(State.SENT, attempt=status.state, provider_id=status.provider_id)
+    return Ended(State.SENT, attempt_state=status.state, provider_id=status.provider_id)
 
 
-def after_no_lookup(error: Exception, lost: Lost, rules: NotificationsSettings, now: datetime) -> Look:
-    """The provider could not be asked: the pauses grow with the wait."""
-    age = now - lost.sought.begun_at
-    return Look(now + max(age, timedelta(seconds=rules.retry_after[0])), masked(str(error) or repr(error)))
+def after_no_lookup(error: Exception, last: LastAttempt, rules: NotificationsSettings, now: datetime) -> AskLater:
+    """The step after a provider could not be asked: the pauses grow with the wait."""
+    age = now - last.sought.begun_at
+    return AskLater(now + max(age, timedelta(seconds=rules.retry_after[0])), masked(str(error) or repr(error)))

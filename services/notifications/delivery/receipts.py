@@ -1,6 +1,6 @@
-"""Receipts: what a provider says later of a message it has taken. They come in through intake, in any order. Pure.
+"""Receipts: what a provider says later of a message, by its own id, which has to be unique by itself. Pure.
 
-They name the provider's id, which has to be unique by itself. One that comes before that id is written down waits.
+They come in through intake, in any order. One that comes before that id is written down waits.
 """
 
 from __future__ import annotations
@@ -12,15 +12,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.notifications.delivery.ending import State
-from services.notifications.providers.protocol import AttemptState
+from services.notifications.delivery.telling import Said, tell_delivered, tell_read, tell_state
+from services.notifications.providers.handover import AttemptState
 from shared.contracts.intake import ChannelKind, InteractionFact
-from shared.contracts.notifications import (
-    Notification,
-    NotificationDelivered,
-    NotificationFailed,
-    NotificationRead,
-    NotificationSent,
-)
+from shared.contracts.notifications import Notification
 from shared.handling import Work
 
 _LEADS_TO = {
@@ -30,6 +25,8 @@ _LEADS_TO = {
     InteractionFact.FAILED: AttemptState.FAILED,
 }
 _ORDER = (AttemptState.UNKNOWN, AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.READ)
+_NOT_SENT = frozenset({State.UNKNOWN, State.PENDING, State.SUPPRESSED, State.FAILED})
+"""States of a message that a receipt of its last attempt corrects: it did leave."""
 
 
 class Receipt(NamedTuple):
@@ -47,7 +44,7 @@ class Receipt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """The last attempt under a provider's id, and its message: `stands` is the message's state."""
+    """The last attempt under a provider's id, and its message, which had `attempts` of them."""
 
     notification_id: UUID
     number: int
@@ -57,12 +54,13 @@ class Tracked:
     subject: str | None
     text: str | None
     state: AttemptState
+    begun_at: datetime
     accepted_at: datetime | None
     delivered_at: datetime | None
     read_at: datetime | None
     failed_at: datetime | None
     reason: str | None
-    stands: State
+    message_state: State
     message_reason: str | None
     attempts: int
     facts: Notification
@@ -94,10 +92,10 @@ class Tracking:
         return True
 
     def move(self, work: Work, one: Tracked, receipt: Receipt) -> None:
-        """Moves this attempt and its message as the receipt says, and tells it."""
-        if to := moves_to(one.state, receipt.fact):
-            after = _moved(one, to, receipt)
-            _tell(work, one, after, receipt)
+        """Moves this attempt and its message as the receipt says, and tells what is new of it."""
+        after = moved(one, receipt)
+        if after != one:
+            _tell(work, one, after)
             self.moved[one.notification_id, one.number] = after
             self._index(after)
 
@@ -107,8 +105,13 @@ class Tracking:
 
 
 def moves_to(state: AttemptState, fact: InteractionFact) -> AttemptState | None:
-    """The state to which a receipt moves an attempt: forwards only, and nothing follows a failure."""
+    """The state to which a receipt moves an attempt: forwards only.
+
+    Whoever has read a message has got it, whatever else is said of it; nothing else follows a failure.
+    """
     to = _LEADS_TO[fact]
+    if state is AttemptState.FAILED:
+        return to if to is AttemptState.READ else None
     if state not in _ORDER:
         return None
     if to is AttemptState.FAILED:
@@ -116,34 +119,42 @@ def moves_to(state: AttemptState, fact: InteractionFact) -> AttemptState | None:
     return to if _ORDER.index(to) > _ORDER.index(state) else None
 
 
-def _moved(one: Tracked, to: AttemptState, receipt: Receipt) -> Tracked:
-    after = replace(one, state=to, reason=receipt.reason or one.reason)
+def moved(one: Tracked, receipt: Receipt) -> Tracked:
+    """An attempt and its message after a receipt; as they were where it says nothing new."""
+    to = moves_to(one.state, receipt.fact)
     if to is AttemptState.FAILED:
-        after = replace(after, failed_at=receipt.at)
-        if one.is_last and one.stands in {State.SENT, State.UNKNOWN}:
-            after = replace(after, stands=State.FAILED, message_reason=receipt.reason or "it did not arrive")
+        after = replace(one, state=to, reason=receipt.reason or one.reason, failed_at=receipt.at)
+        was_unknown = one.state is AttemptState.UNKNOWN
+        fails = {State.SENT, State.UNKNOWN} | ({State.PENDING, State.SUPPRESSED} if was_unknown else set())
+        if one.is_last and one.message_state in fails:
+            after = replace(after, message_state=State.FAILED, message_reason=receipt.reason or "it did not arrive")
         return after
-    if one.is_last and one.stands is State.UNKNOWN:
-        after = replace(after, stands=State.SENT, message_reason=None)
-    return replace(
-        after,
-        accepted_at=one.accepted_at or receipt.at,
-        delivered_at=one.delivered_at or (None if to is AttemptState.ACCEPTED else receipt.at),
-        read_at=receipt.at if to is AttemptState.READ else one.read_at,
-    )
+    after = one
+    if to is not None:
+        lifts = one.is_last and one.message_state in _NOT_SENT
+        state, reason = (State.SENT, None) if lifts else (one.message_state, one.message_reason)
+        after = replace(
+            one,
+            state=to,
+            reason=receipt.reason or one.reason,
+            accepted_at=one.accepted_at or one.begun_at,
+            read_at=receipt.at if to is AttemptState.READ else one.read_at,
+            message_state=state,
+            message_reason=reason,
+        )
+    if receipt.fact is InteractionFact.DELIVERED and after.state in _ORDER and after.delivered_at is None:
+        after = replace(after, delivered_at=receipt.at)
+    return after
 
 
-def _tell(work: Work, before: Tracked, after: Tracked, receipt: Receipt) -> None:
-    facts = after.facts.model_dump() | {"channel_kind": after.channel_kind}
-    if after.stands is not before.stands:
-        if after.stands is State.SENT:
-            said = {"sent_at": receipt.at, "subject": after.subject or "", "text": after.text or ""}
-            names = {"attempt": after.number, "provider": after.provider, "provider_id": after.provider_id}
-            work.emit(NotificationSent.model_validate(facts | said | names))
-        else:
-            failed = {"reason": after.message_reason, "attempts": after.attempts}
-            work.emit(NotificationFailed.model_validate(facts | failed))
+def _tell(work: Work, before: Tracked, after: Tracked) -> None:
+    """Tells what a receipt brought. That a message was sent is told once: by whatever it was first accepted by."""
+    words = after.subject or "", after.text or ""
+    said = Said(after.facts.language, after.channel_kind, *words, after.provider, after.provider_id)
+    state, was_sent = after.message_state, before.accepted_at is not None
+    if state is not before.message_state and not (state is State.SENT and was_sent):
+        tell_state(work, after.facts, state, after.number, said, at=after.begun_at, reason=after.message_reason)
     if after.delivered_at and not before.delivered_at:
-        work.emit(NotificationDelivered.model_validate(facts | {"delivered_at": after.delivered_at}))
+        tell_delivered(work, after.facts, said, after.delivered_at)
     if after.read_at and not before.read_at:
-        work.emit(NotificationRead.model_validate(facts | {"read_at": after.read_at}))
+        tell_read(work, after.facts, said, after.read_at)

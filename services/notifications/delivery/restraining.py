@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
-from services.notifications.delivery.decisions import Send, Waiting
-from services.notifications.delivery.ending import Again, Ended, LookUp, State
+from services.notifications.delivery.decisions import Send
+from services.notifications.delivery.ending import Again, AskNow, Ended, State
 from services.notifications.delivery.restraint import DAY, HOUR, LOOK, Recent, is_bounded, mailbox_of
+from services.notifications.delivery.waiting import Waiting
 from services.notifications.settings import NotificationsSettings
 from shared.database import WriteSession
 
-Judged = Send | LookUp | Again | Ended
+Judged = Send | AskNow | Again | Ended
 
 _TAKE_TURNS = text("""
     SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS k (key)

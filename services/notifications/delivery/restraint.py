@@ -1,4 +1,4 @@
-"""Bounds of automatic answers, so that nobody is flooded through us and no two machines talk. Pure.
+"""Bounds of automatic answers: nobody is flooded through us, and no two machines talk. Pure.
 
 Anybody can write in the name of anybody: what answers by itself answers an address only so often, a case once in an
 hour, and nobody whose mail is known to come from elsewhere. The promise to answer stands whatever becomes of the mail.
@@ -42,18 +42,18 @@ def unproven(found: Authentication | None) -> str | None:
 
 
 def mailbox_of(address: str) -> str:
-    """One form for all the addresses that lead to one mailbox: `lan+1@example.com` is Lan's too."""
+    """The mailbox that an address leads to, in one form: `lan+1@example.com` leads to that of `lan@example.com`."""
     local, _, domain = address.lower().rpartition("@")
     return f"{local.partition('+')[0] or local}@{domain}" if local else address
 
 
 def is_bounded(details: Details) -> bool:
-    """Whether it answers by itself what anybody may have sent. Thanks for what we had asked for are no such answer."""
+    """Whether a message is an automatic answer to what anybody may have sent, and not thanks for what we asked for."""
     return isinstance(details, Acknowledgement) and not (details.done or details.goes_on)
 
 
 def covers_case(details: Details) -> bool:
-    """Whether an answer of the same case within the hour is one too many. Thanks answer no contact."""
+    """Whether another automatic answer of the same case within the hour is one too many: not after thanks."""
     return not (isinstance(details, Acknowledgement) and details.is_thanks)
 
 
@@ -69,7 +69,7 @@ class Recent:
     left: dict[UUID, str] = field(default_factory=dict)
 
     def awaits(self, id_: UUID, case: UUID | None, now: datetime) -> bool:
-        """Whether another answer of its case is in somebody's hands: until it has left it covers nothing."""
+        """Whether another answer of its case is being sent just now: until it has left it covers nothing."""
         covering = self._covering(id_, case, now)
         return bool(covering) and self.left.keys().isdisjoint(covering)
 
@@ -79,7 +79,7 @@ class Recent:
     def forbids(
         self, id_: UUID, case: UUID | None, mailbox: str, rules: NotificationsSettings, now: datetime
     ) -> str | None:
-        """The reason why this answer is not sent at all. It does not stand in its own way when it is tried again."""
+        """The reason why this answer is not sent at all. An earlier attempt of its own is none."""
         if covering := [k for k in self._covering(id_, case, now) if k in self.left]:
             return f"covered by the acknowledgement {covering[0]}, {self.left[covering[0]]} within the hour"
         times = [at for k, at in self.by_mailbox[mailbox].items() if k != id_]

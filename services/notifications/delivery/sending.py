@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.notifications.delivery import ledger
-from services.notifications.delivery.decisions import Send, Waiting
+from services.notifications.delivery.decisions import Send
 from services.notifications.delivery.ending import accepted, after_failure, after_lookup, after_no_lookup
-from services.notifications.delivery.hands import Handed, Lookup, Settled
+from services.notifications.delivery.hands import Asking, Handed, Settled
+from services.notifications.delivery.waiting import Waiting
 from services.notifications.errors import Undelivered
-from services.notifications.providers.protocol import Outgoing, Prepared, Route
+from services.notifications.providers.handover import Outgoing, Prepared
+from services.notifications.providers.protocol import Route
 from services.notifications.settings import NotificationsSettings
 from services.notifications.tables import MESSAGES
 from shared.clock import Clock
@@ -39,7 +41,7 @@ MOMENT = 0.01
 
 
 class Sender:
-    """One a process; any number of processes side by side."""
+    """The sender of a process; any number of processes run side by side."""
 
     def __init__(self, routes: Sequence[Route], settings: NotificationsSettings, clock: Clock) -> None:
         self.routes, self.settings, self.clock = routes, settings, clock
@@ -48,7 +50,7 @@ class Sender:
         self._back: list[Settled] = []
 
     async def run(self, workplace: Workplace, stop: asyncio.Event) -> None:
-        """Sends until told to stop; what is in hand then is finished and written down.
+        """Runs until told to stop; what is in hand then is finished and written down.
 
         Begins when it is known whether the database was restored: what left meanwhile is not sent again.
 
@@ -70,7 +72,7 @@ class Sender:
             await provider.close()
 
     async def step(self, database: Database) -> None:
-        """One transaction: what has come back is written down, and what there is room for is taken up."""
+        """Does one transaction: what has come back is written down, and what there is room for is taken up."""
         database.signals.of(MESSAGES).clear()
         room = self.settings.send_concurrency - len(self._in_hand)
         # Few large batches: a handful at a time would cost a transaction each.
@@ -86,7 +88,7 @@ class Sender:
             taken = await ledger.take_up(session, self.routes, self.settings, room, self.prepare) if room else []
         self._back.clear()
         self._in_hand |= {
-            asyncio.create_task(self._hand(one) if isinstance(one, Handed) else self._look(one)) for one in taken
+            asyncio.create_task(self._hand(one) if isinstance(one, Handed) else self._ask(one)) for one in taken
         }
 
     async def _gather(self, timeout: float | None = None) -> None:
@@ -122,18 +124,18 @@ class Sender:
                 taken = await provider.send(handed.prepared)
         except Exception as error:
             tell = log.warning if isinstance(error, Undelivered) else log.exception
-            tell("notification.not_taken", notification=str(row.id), attempt=handed.attempt, error=str(error))
+            tell("notification.not_taken", notification=str(row.id), attempt=handed.number, error=str(error))
             now = self.clock.now()
-            return Settled.of(handed, after_failure(error, handed.attempt, provider.repeat, self.settings, now))
+            return Settled.of(handed, after_failure(error, handed.number, provider.repeat, self.settings, now))
         crash_point("after_send")
         return Settled.of(handed, accepted(taken.provider_id))
 
-    async def _look(self, lookup: Lookup) -> Settled:
-        row, look = lookup.row, lookup.look
+    async def _ask(self, asking: Asking) -> Settled:
+        row, ask = asking.row, asking.ask
         try:
             with span(f"look up {row.template}", row.traceparent):
-                status = await look.provider.lookup(look.lost.sought)
+                status = await ask.provider.lookup(ask.last.sought)
         except Exception as error:
             log.warning("notification.not_looked_up", notification=str(row.id), error=str(error))
-            return Settled.of_lost(row, look.lost, after_no_lookup(error, look.lost, self.settings, self.clock.now()))
-        return Settled.of_lost(row, look.lost, after_lookup(status, self.clock.now()))
+            return Settled.of_last(row, ask.last, after_no_lookup(error, ask.last, self.settings, self.clock.now()))
+        return Settled.of_last(row, ask.last, after_lookup(status, self.clock.now()))

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.notifications.delivery.decisions import answered
+from services.notifications.delivery import early
 from services.notifications.delivery.ending import State
 from services.notifications.delivery.receipts import Receipt, Tracked, Tracking
-from services.notifications.providers.protocol import AttemptState
+from services.notifications.delivery.waiting import answered
+from services.notifications.providers.handover import AttemptState
 from shared import bulk
 from shared.contracts import Event
-from shared.contracts.intake import ChannelKind, InteractionChanged, InteractionFact
+from shared.contracts.intake import ChannelKind, InteractionChanged
 from shared.contracts.notifications import Notification
 from shared.database import WriteSession
 from shared.handling import Fact, Reaction, Work
 from shared.security.customer_links import masked
 
-KEEP = timedelta(days=1)
-"""Time that a receipt waits for the message it names; most name none of ours."""
-
+# The message first, then its attempts, as everywhere: whoever has the one waits for nobody with the other.
 _TRACKED = """
+    WITH n AS MATERIALIZED (SELECT * FROM notification WHERE {which} ORDER BY id FOR UPDATE)
     SELECT a.*, n.customer_id, n.template, n.cause_id, n.once_for, n.commitment_id, n.case_id, n.attempts,
-           n.state AS stands, n.reason AS message_reason
-    FROM attempt a JOIN notification n ON n.id = a.notification_id
+           n.state AS message_state, n.reason AS message_reason
+    FROM n JOIN attempt a ON a.notification_id = n.id WHERE {attempts} FOR UPDATE OF a
 """
-_NAMED = text(f"{_TRACKED} WHERE a.provider_id = ANY(CAST(:ids AS text[])) ORDER BY n.id FOR UPDATE")
-_LAST = text(f"{_TRACKED} WHERE n.id = :id AND a.number = n.attempts FOR UPDATE")
+_THESE = "provider_id = ANY(CAST(:ids AS text[]))"
+_NAMED = text(
+    _TRACKED.format(which=f"id IN (SELECT notification_id FROM attempt WHERE {_THESE})", attempts=f"a.{_THESE}")
+)
+_LAST = text(_TRACKED.format(which="id = :id", attempts="a.number = n.attempts"))
 _ATTEMPTS = {
     "notification_id": "uuid",
     "number": "int",
@@ -40,33 +42,18 @@ _ATTEMPTS = {
     "read_at": "timestamptz",
     "failed_at": "timestamptz",
     "reason": "text",
-    "stands": "text",
+    "message_state": "text",
     "message_reason": "text",
 }
 _MOVE = text(f"""
     WITH u AS (SELECT * FROM {bulk.unnest(_ATTEMPTS)}),
     moved AS (
-        UPDATE notification n SET state = u.stands, reason = u.message_reason FROM u
-        WHERE n.id = u.notification_id AND n.attempts = u.number AND n.state <> u.stands)
+        UPDATE notification n SET state = u.message_state, reason = u.message_reason, ended_at = :now FROM u
+        WHERE n.id = u.notification_id AND n.attempts = u.number AND n.state <> u.message_state)
     UPDATE attempt a SET state = u.state, accepted_at = u.accepted_at, delivered_at = u.delivered_at,
         read_at = u.read_at, failed_at = u.failed_at, reason = u.reason
     FROM u WHERE a.notification_id = u.notification_id AND a.number = u.number
 """)
-_EARLY = {
-    "provider_id": "text",
-    "fact": "text",
-    "occurred_at": "timestamptz",
-    "heard_at": "timestamptz",
-    "reason": "text",
-}
-_WAIT = text(f"{bulk.insert('receipt', _EARLY)} ON CONFLICT DO NOTHING")
-_TAKE_EARLY = text("""
-    DELETE FROM receipt r USING (
-        SELECT DISTINCT provider_id FROM receipt JOIN attempt a USING (provider_id) WHERE a.state <> 'handed'
-        LIMIT 1000) k
-    WHERE r.provider_id = k.provider_id RETURNING r.provider_id, r.fact, r.occurred_at, r.reason
-""")
-_FORGET = text("DELETE FROM receipt WHERE heard_at < :before")
 
 
 async def _gather(session: WriteSession, facts: Sequence[Fact]) -> Tracking:
@@ -79,16 +66,8 @@ async def _write(session: WriteSession, picture: Tracking) -> None:
     """Stores the moved attempts with their messages, and what came too early."""
     if picture.moved:
         values = bulk.columns(picture.moved.values(), _ATTEMPTS)
-        await session.execute(_MOVE, values)
-    if picture.early:
-        values = {
-            "provider_id": [one.provider_id for one in picture.early],
-            "fact": [one.fact.value for one in picture.early],
-            "occurred_at": [one.at for one in picture.early],
-            "heard_at": [session.now] * len(picture.early),
-            "reason": [one.reason for one in picture.early],
-        }
-        await session.execute(_WAIT, values)
+        await session.execute(_MOVE, values | {"now": session.now})
+    await early.wait(session, picture.early)
 
 
 receipts = Reaction(_gather, _write)
@@ -96,22 +75,20 @@ receipts = Reaction(_gather, _write)
 
 @receipts.on(InteractionChanged)
 def heard(picture: Tracking, work: Work, _: Event, changed: InteractionChanged) -> None:
-    """A message fared well or badly. One that intake holds as a contact of its own is none of ours."""
+    """Takes a receipt. One about a message that intake holds as a contact of its own is about none of ours."""
     receipt = _receipt(changed)
     if receipt and not picture.take(work, receipt) and changed.interaction_id is None:
         picture.early.append(receipt)
 
 
-async def take_early(session: WriteSession) -> None:
-    """Takes the receipts whose message has come back since, and forgets those that have waited for too long."""
-    rows = await session.execute(_TAKE_EARLY)
-    waited = [Receipt(row.provider_id, InteractionFact(row.fact), row.occurred_at, row.reason) for row in rows]
-    if waited:
-        picture = await _tracking(session, {one.provider_id for one in waited})
-        for one in sorted(waited, key=lambda one: one.at):
-            picture.take(session, one)
-        await _write(session, picture)
-    await session.execute(_FORGET, {"before": session.now - KEEP})
+async def take_early(session: WriteSession) -> int:
+    """Takes a piece of the receipts whose message has come back since. Returns how many messages they name."""
+    waited = await early.take(session)
+    ids = {one.provider_id for one in waited}
+    picture = await _tracking(session, ids)
+    picture.early += [one for one in waited if not picture.take(session, one)]
+    await _write(session, picture)
+    return len(ids)
 
 
 async def take_for(session: WriteSession, notification_id: UUID, receipt: Receipt) -> None:
@@ -156,12 +133,13 @@ def _tracked(row: Row[Any]) -> Tracked:
         row.subject,
         row.text,
         AttemptState(row.state),
+        row.begun_at,
         row.accepted_at,
         row.delivered_at,
         row.read_at,
         row.failed_at,
         row.reason,
-        State(row.stands),
+        State(row.message_state),
         row.message_reason,
         row.attempts,
         facts,

@@ -1,4 +1,4 @@
-"""Upkeep beside the sender: what the version before writes while an upgrade rolls, or after a step back, is moved."""
+"""Upkeep once a minute: makes attempts of what the version before writes, and takes receipts that came early."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from services.notifications.delivery import early
 from services.notifications.delivery.tracking import take_early
 from services.notifications.migrations.keeping import KEEP, PIECE
 from shared.database import Database
@@ -18,22 +19,26 @@ EVERY = 60.0
 
 
 async def run(workplace: Workplace, stop: asyncio.Event) -> None:
-    """A round after the other until told to stop."""
+    """Does a round after the other until told to stop."""
     while not stop.is_set():
-        await round_(workplace.database)
+        await run_once(workplace.database)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY)
 
 
-async def round_(database: Database) -> None:
-    """One round: attempts of the version before, and receipts that came early."""
+async def run_once(database: Database) -> None:
+    """Does one round: attempts of the version before, and receipts that came early, each until none is left."""
     await keep_attempts(database)
+    taken = early.PIECE
+    while taken == early.PIECE:
+        async with database.write() as session:
+            taken = await take_early(session)
     async with database.write() as session:
-        await take_early(session)
+        await early.forget(session)
 
 
 async def keep_attempts(database: Database) -> None:
-    """Makes attempts of what the version before wrote on messages. By an index, in which there is nothing else."""
+    """Makes attempts of what the version before wrote on messages: by an index in which there is nothing else."""
     moved = PIECE
     while moved == PIECE:
         async with database.engine.begin() as connection:

@@ -5,75 +5,18 @@ A message is asked for once for each contact or event, however often and by whic
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.notifications.hearing.picture import Asked, Picture
 from services.notifications.messages.acknowledgement import Acknowledgement
-from services.notifications.messages.details import Details, Kind
-from services.notifications.people.recipients import Learned
+from services.notifications.messages.details import Details
 from shared.contracts import Event
 from shared.contracts.commitments import Commitment
 from shared.contracts.feedback import SurveyRequested
 from shared.handling import Work
 from shared.ids import new_id
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A message that waits, or has left: what of its row an event can ask for or change."""
-
-    id: UUID
-    customer_id: UUID
-    template: str
-    cause_id: UUID
-    once_for: UUID
-    commitment_id: UUID | None
-    case_id: UUID | None
-    details: Details
-    traceparent: str | None
-    state: str
-    created_at: datetime
-    next_attempt_at: datetime
-    expires_at: datetime | None
-
-    @property
-    def waits(self) -> bool:
-        return self.state == "pending"
-
-
-@dataclass(slots=True)
-class Picture:
-    """The messages that a batch may touch, and what it says of their recipients."""
-
-    known: Iterable[Asked]
-    learned: Learned = field(default_factory=Learned)
-    new: dict[UUID, Asked] = field(init=False, default_factory=dict)
-    changed: dict[UUID, Asked] = field(init=False, default_factory=dict)
-    _messages: dict[UUID, Asked] = field(init=False, default_factory=dict)
-    _by: dict[UUID, set[UUID]] = field(init=False, default_factory=lambda: defaultdict(set))
-
-    def __post_init__(self) -> None:
-        for one in self.known:
-            self._index(one)
-
-    def about(self, id_: UUID, template: str | None = None) -> list[Asked]:
-        """The messages that have to do with a contact, event, promise or customer of this id, the oldest first."""
-        found = sorted(self._by.get(id_, ()))
-        return [one for one in map(self._messages.__getitem__, found) if template in {None, one.template}]
-
-    def put(self, one: Asked) -> None:
-        into = self.new if one.id in self.new or one.id not in self._messages else self.changed
-        into[one.id] = one
-        self._index(one)
-
-    def _index(self, one: Asked) -> None:
-        self._messages[one.id] = one
-        for id_ in (one.customer_id, one.once_for, one.cause_id, one.commitment_id):
-            if id_ is not None:
-                self._by[id_].add(one.id)
 
 
 def ask(
@@ -90,8 +33,6 @@ def ask(
 ) -> None:
     """Asks for a message, once for each `once_for` (by itself: the event)."""
     once = once_for or event.id
-    if work.is_again and _is_known(picture, event, details.kind_of, once):
-        return
     asked = Asked(
         id=new_id(),
         customer_id=customer_id,
@@ -107,6 +48,8 @@ def ask(
         next_attempt_at=work.now,
         expires_at=expires_at,
     )
+    if work.is_again and _is_known(picture, event, asked):
+        return
     known = next((one for one in picture.about(once, details.kind_of) if one.once_for == once), None)
     if known is None:
         picture.put(asked)
@@ -129,12 +72,18 @@ def ask_about(
     ask(picture, work, event, told.customer_id, details, **about, once_for=once_for, expires_at=expires_at)
 
 
-def _is_known(picture: Picture, event: Event, kind: Kind, once_for: UUID) -> bool:
-    """Whether our own events have told of it already, before the database was restored."""
-    told = next((one for one in picture.about(event.id, kind) if one.cause_id == event.id), None)
-    if told is not None:
-        picture.put(replace(told, once_for=once_for))
-    return told is not None
+def _is_known(picture: Picture, event: Event, asked: Asked) -> bool:
+    """Whether our own events have told of it already, before the database was restored.
+
+    What they do not hold, the event that asks for it brings: a person may have it sent again.
+    """
+    told = next((one for one in picture.about(event.id, asked.template) if one.cause_id == event.id), None)
+    if told is None:
+        return False
+    if told.is_bare:
+        told = replace(told, details=asked.details, expires_at=asked.expires_at, traceparent=asked.traceparent)
+    picture.put(replace(told, once_for=asked.once_for))
+    return True
 
 
 def _waiting_thanks(known: Asked) -> Acknowledgement | None:

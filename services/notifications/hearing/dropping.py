@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from services.notifications.hearing.asking import Asked, Picture
+from services.notifications.hearing.picture import Asked, Picture
 from services.notifications.messages.acknowledgement import Acknowledgement, GoesOn
 from services.notifications.messages.details import Kind
 from shared.contracts.commitments import Commitment

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.notifications.hearing.asking import Picture, ask_about
+from services.notifications.hearing.acknowledging import acknowledge
+from services.notifications.hearing.asking import ask_about
 from services.notifications.hearing.dropping import add_to_thanks, drop
-from services.notifications.messages.acknowledgement import Acknowledgement, GoesOn
+from services.notifications.hearing.picture import Picture
+from services.notifications.messages.acknowledgement import GoesOn
 from services.notifications.messages.details import Details, Kind
 from services.notifications.messages.kinds import (
     Escalation,
@@ -25,7 +27,6 @@ from shared.contracts.commitments import (
     CommitmentAtRisk,
     CommitmentBroken,
     CommitmentFulfilled,
-    CommitmentJoined,
     CommitmentProgressed,
     CommitmentResumed,
     CommitmentRevised,
@@ -76,29 +77,16 @@ def _terms(commitment: Commitment) -> dict[str, Any]:
 
 
 def _page(promise: Commitment) -> Mention:
-    """The link to its page is made when the message is handed over."""
+    """The page of a promise; the link to it is made when the message is handed over."""
     return Mention(CustomerPage.PROMISE, promise.commitment_id)
 
 
-def _acknowledge(picture: Picture, work: Work, event: Event, told: CommitmentStated | CommitmentJoined) -> None:
-    """I4: what is owed for a contact, by when. Whether it is said is decided when it is handed over."""
-    terms = told.terms
-    kind = "complaint" if told.policy == "complaint" else told.kind
-    details = Acknowledgement(kind=kind, due_at=terms.due_at, zone=terms.zone, heard=told.heard)
-    ask_about(picture, work, event, told, details, once_for=told.interaction_id, expires_at=terms.due_at)
-
-
-def joined(picture: Picture, work: Work, event: Event, told: CommitmentJoined) -> None:
-    """A contact that the promise answers too is acknowledged as the first was, or the reason is kept."""
-    _acknowledge(picture, work, event, told)
-
-
 def stated(picture: Picture, work: Work, event: Event, told: CommitmentStated) -> None:
-    """A promise is told; a clock of ours that a contact has started is that contact's acknowledgement (I4)."""
+    """Tells a promise; where a contact has started a clock of ours, acknowledges that contact (I4)."""
     details: Details
     match _STATED.get(told.kind):
         case Kind.ACKNOWLEDGEMENT:
-            _acknowledge(picture, work, event, told)
+            acknowledge(picture, work, event, told)
             return
         case Kind.PROMISE_STATED:
             details = PromiseStated(**_terms(told), link=_page(told))
@@ -112,7 +100,7 @@ def stated(picture: Picture, work: Work, event: Event, told: CommitmentStated) -
 
 
 def revised(picture: Picture, work: Work, event: Event, told: CommitmentRevised) -> None:
-    """A new time. Its words differ where the old one has passed by the moment it is sent."""
+    """Tells a new time, in other words where the old one has passed by the moment it is sent."""
     if told.kind in _STATED:
         previous, why = told.previous_due_at, told.terms.reason
         details = PromiseRevised(**_terms(told), link=_page(told), reason=why, previous_due_at=previous)
@@ -120,14 +108,14 @@ def revised(picture: Picture, work: Work, event: Event, told: CommitmentRevised)
 
 
 def waiting(picture: Picture, work: Work, event: Event, told: CommitmentWaiting) -> None:
-    """C25: what we wait for, and that our time stands still. A task that we wait for says so itself."""
+    """Tells what we wait for, and that our time stands still (C25). A task that we wait for says so itself."""
     if told.kind in _STATED and told.task_id is None:
         details = PromiseWaiting(**_terms(told), link=_page(told), reason=told.reason)
         ask_about(picture, work, event, told, details)
 
 
 def resumed(picture: Picture, work: Work, event: Event, told: CommitmentResumed) -> None:
-    """C25: the time was the customer's: the new one is the old one and the pause.
+    """Tells the new time after we waited for the customer: the old one and the pause (C25).
 
     Where it goes on because they have just done what we asked, the thanks for that tell it too.
     """
@@ -140,7 +128,7 @@ def resumed(picture: Picture, work: Work, event: Event, told: CommitmentResumed)
 
 
 def progressed(picture: Picture, work: Work, event: Event, told: CommitmentProgressed) -> None:
-    """Progress (N1, C10), or a call back that reached nobody (C13). True until we speak again."""
+    """Tells progress (N1, C10), or that a call back reached nobody (C13): true until we speak again."""
     if told.kind is CommitmentKind.TASK:
         return
     said = told.progress
@@ -149,7 +137,7 @@ def progressed(picture: Picture, work: Work, event: Event, told: CommitmentProgr
 
 
 def at_risk(picture: Picture, work: Work, event: Event, told: CommitmentAtRisk) -> None:
-    """The warning before it is late."""
+    """Warns before a promise is late."""
     if told.kind in _WARNED_OF:
         again = told.next_contact_at
         details = PromiseAtRisk(**_terms(told), link=_page(told), reason=told.reason, next_contact_at=again)
@@ -157,11 +145,11 @@ def at_risk(picture: Picture, work: Work, event: Event, told: CommitmentAtRisk) 
 
 
 def broken(picture: Picture, work: Work, event: Event, told: CommitmentBroken) -> None:
-    """A promise was not kept."""
+    """Tells that a promise was not kept."""
     if told.kind in _WARNED_OF:
         ask_about(picture, work, event, told, PromiseBroken(**_terms(told)))
 
 
 def fulfilled(picture: Picture, work: Work, event: Event, told: CommitmentFulfilled) -> None:
-    """No more news of what is done."""
+    """Drops what waits to be told of a promise that is fulfilled."""
     drop(picture, work, told, _MOOT_WHEN_DONE)

@@ -1,4 +1,4 @@
-"""The events that ask for messages. Of a promise of ours `promises` tells, of what the customer is to do `tasks`.
+"""The events that ask for messages: of promises of ours in `promises`, of what the customer is to do in `tasks`.
 
 The rows are written in the consumer's transaction; `sending` takes them from there.
 """
@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.notifications.hearing import promises, tasks
-from services.notifications.hearing.asking import Picture, ask, ask_about
+from services.notifications.hearing.acknowledging import acknowledge
+from services.notifications.hearing.asking import ask, ask_about
 from services.notifications.hearing.dropping import drop
+from services.notifications.hearing.picture import Picture
 from services.notifications.hearing.store import gather, write
 from services.notifications.messages.acknowledgement import Acknowledgement
 from services.notifications.messages.details import Kind
 from services.notifications.messages.kinds import Closing, Satisfaction
-from services.notifications.people.reach import ReachReport
 from shared.contracts import Event
 from shared.contracts.commitments import (
     Commitment,
@@ -40,6 +41,7 @@ from shared.contracts.intake import (
 )
 from shared.customers import CUSTOMER_EVENTS, CustomerEvent
 from shared.handling import Reaction, Work
+from shared.reach import ReachReport
 from shared.security.customer_links import CustomerPage, Mention
 
 hearing = Reaction(gather, write)
@@ -49,7 +51,7 @@ _THANKS = "no answer is owed: nothing but thanks, after the end"
 
 
 def _withdrawn(picture: Picture, work: Work, event: Event, told: CommitmentWithdrawn) -> None:
-    """Nothing is said of what is gone, by the customer's wish or by our mistake."""
+    """Drops all that waits to be told of a promise that was withdrawn."""
     drop(picture, work, told, list(Kind))
 
 
@@ -57,7 +59,7 @@ Decide = Callable[[Picture, Work, Event, Any], None]
 
 OURS: Mapping[type[Commitment], Decide] = {
     CommitmentStated: promises.stated,
-    CommitmentJoined: promises.joined,
+    CommitmentJoined: acknowledge,
     CommitmentRevised: promises.revised,
     CommitmentWaiting: promises.waiting,
     CommitmentResumed: promises.resumed,
@@ -79,14 +81,14 @@ THEIRS: Mapping[type[Commitment], Decide] = {
 
 @hearing.on(*OURS)
 def commitment_told(picture: Picture, work: Work, event: Event, told: Commitment) -> None:
-    """A promise changed."""
+    """Asks for what is to be said of a promise that changed."""
     if decide := (OURS if told.obligor == "us" else THEIRS).get(type(told)):
         decide(picture, work, event, told)
 
 
 @hearing.on(InteractionReceived)
 def received(picture: Picture, work: Work, event: Event, contact: InteractionReceived) -> None:
-    """I4: for what asks for no answer the reason is kept; what does is acknowledged when its promise is told."""
+    """Keeps the reason why a contact gets no answer (I4); one that does is acknowledged when its promise is told."""
     if contact.automatic or contact.only_thanks:
         details = Acknowledgement(unanswered=_MACHINES if contact.automatic else _THANKS)
         once_for, case = contact.interaction_id, contact.case_id
@@ -95,7 +97,7 @@ def received(picture: Picture, work: Work, event: Event, contact: InteractionRec
 
 @hearing.on(SurveyRequested)
 def survey_requested(picture: Picture, work: Work, event: Event, asked: SurveyRequested) -> None:
-    """A question goes out."""
+    """Asks the customer whether it is right."""
     link = Mention(CustomerPage.SURVEY, asked.survey_id)
     details = Satisfaction(words=asked.words, link=link, answer_by_at=asked.answer_by)
     ask_about(picture, work, event, asked, details, expires_at=asked.answer_by)
@@ -103,7 +105,7 @@ def survey_requested(picture: Picture, work: Work, event: Event, asked: SurveyRe
 
 @hearing.on(CaseResolved)
 def case_resolved(picture: Picture, work: Work, event: Event, resolved: CaseResolved) -> None:
-    """A case is closed, and what was done is said."""
+    """Tells that a case is closed, and what was done."""
     ask(picture, work, event, resolved.customer_id, Closing(summary=resolved.summary), case_id=resolved.case_id)
 
 
@@ -115,5 +117,5 @@ def customer_told(picture: Picture, work: Work, event: Event, told: CustomerEven
 
 @hearing.on(HandleUnreachable, HandleReachable)
 def reach_told(picture: Picture, work: Work, event: Event, told: HandleReachability) -> None:
-    """An address is not to be written to, or is again. Who wants no advertising alone is written to all the same."""
+    """Takes a report that an address is not to be written to, or is again."""
     picture.learned.report(ReachReport(told.handle, told.reason, told.occurred_at))

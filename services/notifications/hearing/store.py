@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.notifications.hearing.asking import Asked, Picture
+from services.notifications.hearing.picture import Asked, Picture
 from services.notifications.messages.packing import pack, stored
 from services.notifications.people import recipients
 from services.notifications.tables import MESSAGES
@@ -44,7 +44,7 @@ _TYPES = {
 }
 RECENT = timedelta(days=7)
 """Time in which thanks wait to be sent at most, and in which an event comes again that was handled."""
-_CHANGED = ("once_for", "commitment_id", "case_id", "details", "next_attempt_at", "expires_at")
+_CHANGED = ("once_for", "commitment_id", "case_id", "details", "traceparent", "next_attempt_at", "expires_at")
 _COLUMNS = ", ".join(_TYPES)
 # Thanks that wait can be added to and mended; those that have left are known by what they said.
 _LOCK = text(f"""

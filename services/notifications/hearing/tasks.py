@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.notifications.hearing.asking import Picture, ask_about
+from services.notifications.hearing.asking import ask_about
 from services.notifications.hearing.dropping import drop
+from services.notifications.hearing.picture import Picture
 from services.notifications.messages.acknowledgement import Acknowledgement
 from services.notifications.messages.details import Kind
 from services.notifications.messages.kinds import TaskReminder, TaskStated
@@ -25,7 +26,7 @@ def _asked(task: Commitment) -> dict[str, Any]:
 
 
 def stated(picture: Picture, work: Work, event: Event, told: CommitmentStated) -> None:
-    """C25: what we ask, by when, where, and that our own promise waits meanwhile, where it does."""
+    """Tells what we ask, by when, where, and that our own promise waits meanwhile, where it does (C25)."""
     if told.kind is CommitmentKind.TASK:
         waits = told.parent_id is not None and told.blocks is not False
         details = TaskStated(**_asked(told), waits=waits)
@@ -33,14 +34,14 @@ def stated(picture: Picture, work: Work, event: Event, told: CommitmentStated) -
 
 
 def at_risk(picture: Picture, work: Work, event: Event, told: CommitmentAtRisk) -> None:
-    """N18: the reminder before it is due, and never after. A newer one takes the place of one that still waits."""
+    """Reminds of a task before it is due, and never after (N18), in place of a reminder that still waits."""
     if told.kind is CommitmentKind.TASK:
         drop(picture, work, told, {Kind.TASK_REMINDER})
         ask_about(picture, work, event, told, TaskReminder(**_asked(told)), expires_at=told.terms.due_at)
 
 
 def fulfilled(picture: Picture, work: Work, event: Event, told: CommitmentFulfilled) -> None:
-    """N18: no more reminders. I4: thanks, once for the contact by which it was done, with what happens next.
+    """Drops reminders (N18) and thanks, once for the contact by which it was done, with what happens next (I4).
 
     `parents`: the promises that may go on now, see `promises.resumed`.
     """

@@ -35,7 +35,7 @@ _ANSWERS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`subject` is one line. Neither holds control characters."""
+    """A message in words. `subject` is one line. Neither holds control characters."""
 
     subject: str
     text: str
@@ -84,7 +84,7 @@ def _template(kind: str, language: str) -> Template:
 
 
 def one_line(said: str) -> str:
-    """Without line breaks and control characters, so that it can stand in a header."""
+    """A text without line breaks and control characters, so that it can stand in a header."""
     return " ".join(_CONTROL.sub(" ", said).split())
 
 

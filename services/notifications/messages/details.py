@@ -58,28 +58,28 @@ class Details(Part):
 
     @property
     def mentions(self) -> tuple[Mention, ...]:
-        """The links that stand in it."""
+        """The links that stand in the message."""
         return ()
 
     @property
     def links_end(self) -> datetime | None:
-        """When its links end, where that is not as the settings say."""
+        """The instant at which its links end, where that is not as the settings say."""
         return None
 
     @property
     def contact(self) -> Heard | None:
-        """What it has to know of the contact that it answers by itself."""
+        """The facts of the contact that it answers by itself."""
         return None
 
     @property
     def silence(self) -> str | None:
-        """Why it is not sent at all."""
+        """The reason why it is not sent at all; None where it is."""
         return None
 
     def is_late(self, now: datetime) -> bool:
-        """Whether the time that it changes has passed."""
+        """Whether the time that the message changes has passed."""
         return False
 
     def still_true(self, now: datetime) -> Details:
-        """Without what is no longer true."""
+        """These details without what is no longer true."""
         return self

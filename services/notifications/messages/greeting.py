@@ -1,4 +1,4 @@
-"""Names, and what is none, so that it may stand in a greeting. Pure.
+"""Names of people, told from what is no name, so that they may stand in a greeting. Pure.
 
 Whoever writes to us gives the name that our answer greets, and can give somebody else's address with an advertisement
 as the name. What is no name is left out: the greeting stands without one.

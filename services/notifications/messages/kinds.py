@@ -65,7 +65,7 @@ class PromiseResumed(WithPage):
 
 
 class PromiseProgressed(OfPromise):
-    """`steps` counts those that the promise has."""
+    """Progress of a promise. `steps` counts those that it has."""
 
     kind_of = Kind.PROMISE_PROGRESSED
     now_doing: str
@@ -78,7 +78,7 @@ class PromiseProgressed(OfPromise):
 
 
 class Escalation(OfPromise):
-    """`about`: the words of the promise that was given to somebody else."""
+    """A promise that was given to somebody who can keep it. `about`: its words."""
 
     kind_of = Kind.ESCALATION
     who: str | None = None
@@ -105,7 +105,7 @@ class OfTask(Details):
 
 
 class TaskStated(OfTask):
-    """`waits`: a promise of ours waits meanwhile."""
+    """A task that the customer is asked to do. `waits`: a promise of ours waits meanwhile."""
 
     kind_of = Kind.TASK_STATED
     waits: bool = False

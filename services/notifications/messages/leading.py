@@ -22,6 +22,6 @@ _LEADS = re.compile(
 
 
 def leads(said: str) -> bool:
-    """Also where signs that nobody sees stand between, or letters of another width."""
+    """Whether a text holds such words, also with signs between that nobody sees, or in letters of another width."""
     plain = unicodedata.normalize("NFKC", said).translate(_DOTS)
     return bool(_LEADS.search("".join(c for c in plain if unicodedata.category(c) != "Cf")))

@@ -13,7 +13,7 @@ _END = re.compile(r"[.?!:;](?=\s|$)|\n\s*\n|\n(?=- )")
 
 
 def too_long(text: str, language: str) -> list[str]:
-    """What is to be shortened, in words; empty where nothing is. Links are looked at, not read."""
+    """The parts of a text that are to be shortened, in words; empty where there is none. Links do not count."""
     plain = _LINK.sub("", text)
     found = [
         f"{count} words in a sentence: {' '.join(sentence.split())}"

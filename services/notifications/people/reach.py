@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import text
 
 from shared import bulk
 from shared.contracts.intake import Handle, HandleKind, Reachability
 from shared.database import WriteSession
+from shared.reach import ReachReport
 
 _TYPES = {
     "kind": "text",
@@ -25,30 +24,15 @@ _STORE = text(f"""
     SET reason = excluded.reason, reachable = excluded.reachable, occurred_at = excluded.occurred_at
     WHERE (excluded.occurred_at, NOT excluded.reachable) > (suppression.occurred_at, NOT suppression.reachable)
 """)
-_UNREACHABLE = text("""
+_KEYS = {"kind": "text", "account": "text", "value": "text"}
+_UNREACHABLE = text(f"""
     SELECT s.kind, s.account, s.value, s.reason
-    FROM unnest(CAST(:kinds AS text[]), CAST(:accounts AS text[]), CAST(:values AS text[])) AS k (kind, account, value)
-    JOIN suppression s USING (kind, account, value) WHERE NOT s.reachable
+    FROM {bulk.unnest(_KEYS)} JOIN suppression s USING (kind, account, value) WHERE NOT s.reachable
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class ReachReport:
-    """A report that a handle can be reached, or no longer, by the provider's clock."""
-
-    handle: Handle
-    reason: Reachability
-    at: datetime
-
-    def outweighs(self, other: ReachReport | None) -> bool:
-        """Whether it holds: the newer does; of two at one instant the one that says no."""
-        if other is None:
-            return True
-        return (self.at, not self.reason.is_reachable) > (other.at, not other.reason.is_reachable)
-
-
 async def store(session: WriteSession, reports: Iterable[ReachReport]) -> None:
-    """Keeps what holds of each handle, one report a handle."""
+    """Stores reports on handles, one a handle, where they outweigh what is stored."""
     rows = sorted(reports, key=lambda one: (one.handle.kind, one.handle.account, one.handle.value))
     if rows:
         await session.execute(
@@ -69,11 +53,7 @@ async def unreachable(session: WriteSession, handles: Iterable[Handle]) -> dict[
     sought = list(handles)
     if not sought:
         return {}
-    values = {
-        "kinds": [one.kind.value for one in sought],
-        "accounts": [one.account for one in sought],
-        "values": [one.value for one in sought],
-    }
+    values = bulk.columns(sought, _KEYS)
     return {
         Handle(kind=HandleKind(kind), account=account, value=value): Reachability(reason)
         for kind, account, value, reason in await session.execute(_UNREACHABLE, values)

@@ -9,10 +9,10 @@ from sqlalchemy import text
 
 from services.notifications.people import reach
 from services.notifications.people.person import Family, Known
-from services.notifications.people.reach import ReachReport
 from shared.contracts.intake import Handle
 from shared.customers import Changes, CustomerCopy, Families, family
 from shared.database import WriteSession
+from shared.reach import ReachReport
 
 _COPY = CustomerCopy("recipient", {"name": "text", "language": "text", "handles": "jsonb"})
 _FAMILIES = text(f"""

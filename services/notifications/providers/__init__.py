@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.notifications.providers.protocol import Account, Route
+from services.notifications.providers.handover import Account
+from services.notifications.providers.protocol import Route
 from services.notifications.providers.smtp import SmtpProvider
 from services.notifications.settings import NotificationsSettings
 

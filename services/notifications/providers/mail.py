@@ -11,7 +11,7 @@ from base64 import b64encode
 from binascii import b2a_qp
 from email.utils import format_datetime
 
-from services.notifications.providers.protocol import Account, Outgoing
+from services.notifications.providers.handover import Account, Outgoing
 
 _WORD = 39
 """Bytes of text in one encoded word: 64 characters with its frame, so that its line stays within RFC 2047's 76."""
@@ -22,7 +22,7 @@ _ID = re.compile(r"<[!-;=?-~]{1,990}>")
 
 
 class UnsafeHeader(ValueError):
-    """A header's value holds what could end it, or what is no ASCII. Nothing of it is sent."""
+    """The error of a header whose value holds what could end it, or what is no ASCII. Nothing is sent."""
 
 
 def message_id(message: Outgoing, account: Account) -> str:

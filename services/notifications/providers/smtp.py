@@ -18,19 +18,10 @@ from aiosmtplib import (
 )
 
 from services.notifications.errors import Outcome, Undelivered
+from services.notifications.providers.handover import Accepted, Account, Outgoing, Prepared, Sought, Status
 from services.notifications.providers.mail import mail_of, message_id
-from services.notifications.providers.protocol import (
-    Accepted,
-    Account,
-    Form,
-    Limits,
-    Outgoing,
-    Prepared,
-    Repeat,
-    Sought,
-    Status,
-)
-from services.notifications.providers.smtp_answers import RULES, verdict
+from services.notifications.providers.protocol import Form, Limits, Repeat
+from services.notifications.providers.smtp_answers import verdict
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.intake import ChannelKind, HandleKind
 from shared.settings import BadSetting
@@ -47,7 +38,6 @@ class SmtpProvider:
     handle_kind = HandleKind.EMAIL
     forms: Mapping[Form, Limits] = {Form.MAIL: Limits()}
     repeat = Repeat.SAFE
-    rules = RULES
 
     def __init__(self, settings: NotificationsSettings) -> None:
         self._options = _options(settings.smtp_url.get_secret_value(), settings.smtp_timeout)
@@ -55,7 +45,10 @@ class SmtpProvider:
         self._idle: list[tuple[float, SMTP]] = []
 
     def prepare(self, message: Outgoing, account: Account, to: str) -> Prepared:
-        """Raises UnsafeHeader. The Message-ID is what receipts name: the server's own id of it reaches nobody."""
+        """Makes the mail. Its Message-ID is what receipts name: the server's own id reaches nobody.
+
+        Raises UnsafeHeader.
+        """
         id_ = message_id(message, account)
         return Prepared(account, to, mail_of(message, account, to), id_, id_)
 
@@ -68,7 +61,7 @@ class SmtpProvider:
         return Accepted(prepared.provider_id)
 
     async def lookup(self, sought: Sought) -> Status | None:
-        """Raises Undelivered: no mail server can be asked."""
+        """Raises Undelivered always: no mail server can be asked."""
         raise Undelivered(Outcome.UNKNOWN, "a mail server cannot be asked what became of a mail")
 
     async def answers(self) -> None:
@@ -84,7 +77,7 @@ class SmtpProvider:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[SMTP]:
-        """One for the caller alone. It is kept for the next where the server's last answer was about a message."""
+        """A connection for the caller alone, kept for the next where the server's last answer was about a message."""
         async with self._free:
             server = await self._fresh() or await self._connect()
             try:
@@ -131,7 +124,10 @@ async def _hang_up(server: SMTP) -> None:
 
 
 def _options(url: str, timeout: float) -> dict[str, Any]:
-    """Raises BadSetting. With a user, TLS is demanded and checked; without one it is taken where it is offered."""
+    """The connection's options. With a user, TLS is demanded and checked; else it is taken where it is offered.
+
+    Raises BadSetting.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -16,6 +16,7 @@ from aiosmtplib import (
 
 from services.notifications.errors import Outcome, Undelivered
 from services.notifications.providers.rules import Rules, judged
+from shared.mail_status import DEAD_ADDRESS
 
 _OURS = (SMTPAuthenticationError, SMTPConnectResponseError, SMTPHeloError, SMTPSenderRefused)
 """The server has not got to the message: it lets us not in, or does not take our address."""
@@ -26,11 +27,8 @@ RULES: Rules = {
     "5": Outcome.REFUSED,
     "530": Outcome.ACCOUNT,  # authentication is required (RFC 4954)
     "535": Outcome.ACCOUNT,
-    "5.1.1": Outcome.DEAD,  # no such mailbox
-    "5.1.2": Outcome.DEAD,  # no such domain
-    "5.1.10": Outcome.DEAD,  # a domain that takes no mail
-    "5.2.1": Outcome.DEAD,  # a mailbox that is closed
     "5.2.2": Outcome.LATER,  # full
+    **dict.fromkeys(DEAD_ADDRESS, Outcome.DEAD),
 }
 """Reply codes (RFC 5321) and enhanced status codes (RFC 3463 and IANA's registry)."""
 

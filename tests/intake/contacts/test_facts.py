@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.items import Address, Attachment, Contact, Fact, Item, Moved, Reach
-from services.intake.customers.reach import Word
 from shared.contracts.intake import (
     ChannelKind,
     CustomerCreated,
@@ -27,6 +26,7 @@ from shared.contracts.intake import (
     InteractionReceived,
     Reachability,
 )
+from shared.reach import ReachReport
 from tests.intake.conftest import START, Running
 from tests.intake.senders import Webhook
 from tests.intake.toy import sent, toy_provider
@@ -140,9 +140,9 @@ def test_what_holds_does_not_depend_on_the_order(said: tuple[list[Any], list[Any
     handle = Handle(kind=HandleKind.PHONE, value="+84901234567")
 
     def last(words: list[Any]) -> tuple[Any, bool]:
-        held: Word | None = None
+        held: ReachReport | None = None
         for reason, hour in words:
-            word = Word(handle, reason, START + timedelta(hours=hour), "toy", None)
+            word = ReachReport(handle, reason, START + timedelta(hours=hour))
             held = word if word.outweighs(held) else held
         assert held
         return held.at, held.reason.is_reachable

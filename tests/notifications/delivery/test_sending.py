@@ -347,7 +347,7 @@ async def test_a_worker_that_was_taken_for_dead_and_was_not_settles_nothing(desk
         (second,) = await ledger.take_up(session, *hand)
     assert isinstance(slow, Handed)
     assert isinstance(second, Handed)
-    assert (slow.attempt, second.attempt) == (1, 2)
+    assert (slow.number, second.number) == (1, 2)
     async with desk.database.write() as session:
         await ledger.settle(session, [Settled.of(slow, Ended(State.FAILED, "no answer"))])
     assert ((await desk.row())["state"], await desk.events()) == (State.SENDING, [])

@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.notifications.delivery.ending import State
-from services.notifications.providers.protocol import Account, AttemptState, Repeat, Route
+from services.notifications.delivery import ledger
+from services.notifications.delivery.by_person import settle
+from services.notifications.delivery.ending import State, accepted
+from services.notifications.delivery.hands import Handed, Settled
+from services.notifications.providers.handover import Account, AttemptState
+from services.notifications.providers.protocol import Repeat, Route
 from tests.notifications.conftest import START, Desk, customer, stated, terms
 from tests.support.post import PostOffice
 
@@ -142,6 +146,114 @@ async def test_a_provider_that_cannot_be_asked_is_asked_again_and_in_the_end_a_p
             break
     assert ((await by.row())["state"], len(office.parcels)) == (State.UNKNOWN, 1)
     assert 3 < office.asked < 15
+
+
+async def unsure(desk: Desk, office: PostOffice, *, due: timedelta = timedelta(days=9)) -> Desk:
+    """A message over which the provider broke down: it waits to be sent again, and may have left."""
+    by, lan = desk_of(desk, office), customer()
+    office.answers = ["500"] * 20
+    await by.deliver(lan, stated(lan.customer_id, terms=terms(due_at=START + due)))
+    await by.send()
+    assert ((await by.row())["state"], await states(by)) == (State.PENDING, [AttemptState.UNKNOWN])
+    return by
+
+
+async def states(desk: Desk) -> list[str]:
+    return [one["state"] for one in await desk.attempts()]
+
+
+async def test_what_may_have_left_and_is_overtaken_is_not_said_to_be_unsent(desk: Desk) -> None:
+    by = await unsure(desk, PostOffice(Repeat.SAFE), due=timedelta(seconds=3))
+    by.clock.advance(timedelta(seconds=5))
+    await by.send()
+    assert (await by.row())["state"] == State.UNKNOWN
+    ((type_, told),) = await by.events()
+    assert (type_, told["attempts"], told["channel_kind"]) == ("kept.notification.unknown.v1", 1, "sms")
+    assert told["reason"].startswith("it may have left, and is not sent again: what it says is no longer true")
+
+
+async def test_nor_is_what_may_have_left_and_is_given_up(desk: Desk) -> None:
+    by = await unsure(desk, PostOffice(Repeat.SAFE))
+    await give_up(by)
+    assert (await by.row())["state"] == State.UNKNOWN
+    assert await ended(by) == ["kept.notification.unknown.v1"]
+    assert "given up after 7 attempts" in str((await by.row())["reason"])
+
+
+async def give_up(desk: Desk) -> None:
+    for pause in desk.settings.retry_after:
+        desk.clock.advance(timedelta(seconds=pause))
+        await desk.send()
+
+
+async def test_nor_is_what_workers_died_over_until_it_is_given_up(desk: Desk) -> None:
+    lan = customer()
+    await desk.deliver(lan, stated(lan.customer_id, terms=LATE))
+    desk.mail.delay = 30
+    for _ in range(len(desk.settings.retry_after) + 1):
+        await desk.sender.step(desk.database)
+        await desk.lose()
+    await desk.send()
+    assert ((await desk.row())["state"], await ended(desk)) == (State.UNKNOWN, ["kept.notification.unknown.v1"])
+
+
+async def test_what_is_known_not_to_have_left_is_suppressed_or_has_failed(desk: Desk) -> None:
+    """The channel is that of the last attempt."""
+    lan = customer()
+    desk.mail.answers = ["451 later"]
+    await desk.deliver(lan, stated(lan.customer_id, terms=terms(due_at=START + timedelta(seconds=3))))
+    await desk.send()
+    desk.clock.advance(timedelta(seconds=5))
+    await desk.send()
+    ((type_, told),) = await desk.events()
+    assert (type_, told["channel_kind"]) == ("kept.notification.suppressed.v2", "email")
+
+
+async def test_an_end_is_told_once_where_two_results_of_a_message_come_back_together(desk: Desk) -> None:
+    """A worker was taken for dead and was not: the first attempt's result says nothing any more."""
+    lan = customer()
+    await desk.deliver(lan, stated(lan.customer_id))
+    hand = desk.sender.routes, desk.settings, 1, desk.sender.prepare
+    handed = []
+    for _ in range(2):
+        async with desk.database.write() as session:
+            handed += await ledger.take_up(session, *hand)
+        desk.clock.advance(timedelta(seconds=desk.settings.sending_timeout))
+    results = [Settled.of(one, accepted(None)) for one in handed if isinstance(one, Handed)]
+    async with desk.database.write() as session:
+        await ledger.settle(session, [*results, results[-1]])
+    assert await ended(desk) == ["kept.notification.sent.v1"]
+    assert await states(desk) == [AttemptState.UNKNOWN, AttemptState.ACCEPTED]
+
+
+async def test_a_person_who_says_that_it_did_not_leave_has_it_tried_once_more(desk: Desk) -> None:
+    """However often it was tried before."""
+    office = PostOffice(Repeat.SAFE)
+    by = await unsure(desk, office)
+    await give_up(by)
+    office.answers.clear()
+    async with by.database.write() as session:
+        await settle(session, (await by.row())["id"], left=False, by="an")
+    await by.send()
+    assert ((await by.row())["state"], len(office.parcels)) == (State.SENT, 1)
+    assert (await by.row())["attempts"] == len(by.settings.retry_after) + 2
+
+
+@pytest.mark.parametrize("left", [True, False])
+async def test_a_person_settles_a_message_that_has_no_attempt(desk: Desk, left: bool) -> None:
+    """The version before had it in hand when it was restored, and wrote no attempt."""
+    lan = customer()
+    await desk.deliver(lan, stated(lan.customer_id))
+    async with desk.database.write() as session:
+        await session.execute(text("UPDATE notification SET state = 'unknown', ended_at = created_at"))
+    async with desk.database.write() as session:
+        await settle(session, (await desk.row())["id"], left=left, by="an")
+    assert (await desk.row())["state"] == (State.SENT if left else State.PENDING)
+    assert await states(desk) == [AttemptState.ACCEPTED if left else AttemptState.FAILED]
+    await desk.send()
+    assert ((await desk.row())["state"], len(desk.mail.mails)) == (State.SENT, 0 if left else 1)
+    ((type_, told),) = await desk.events()
+    assert (type_, told["attempt"]) == ("kept.notification.sent.v1", 1 if left else 2)
 
 
 async def test_a_provider_that_is_gone_from_the_settings_is_as_one_that_may_not_repeat(desk: Desk) -> None:

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.messages.composing import one_line
+from services.notifications.providers.handover import Account, Outgoing
 from services.notifications.providers.mail import UnsafeHeader, mail_of
-from services.notifications.providers.protocol import Account, Outgoing
 from tests.support.mail import text_of
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Delivery status notifications (RFC 3464): whom a mail of ours did not reach, and which one it was."""
+"""Delivery status notifications (RFC 3464): whom a mail of ours did not reach, and which mail that was."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from itertools import islice
 from services.intake.channels.items import Address, Contact, Fact, Reach
 from services.intake.channels.mail import thread
 from services.intake.channels.mail.bounce_text import failed as in_words
+from services.intake.channels.mail.bounce_text import names_nobody
 from services.intake.channels.mail.headers import Headers, split
 from services.intake.channels.mail.parts import Part, even
 from shared.contracts.intake import HandleKind, InteractionFact, Reachability
+from shared.mail_status import codes_in, says_dead
 
 MOST_RECIPIENTS = 100
 MOST_RETURNED = 64 * 1024
@@ -26,10 +28,10 @@ _IN_TEXT = re.compile(r"^[>\t ]{0,8}message-id:\s{0,8}(<[^<>\s]{1,990}>)", re.IG
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """`is_for_good`: the address itself, not this one try (status 5.x.x)."""
+    """One recipient whom a mail did not reach. `is_dead`: there is no such mailbox or domain, whatever is sent."""
 
     address: str
-    is_for_good: bool
+    is_dead: bool
     reason: str
 
 
@@ -59,8 +61,8 @@ def failures(parts: Sequence[Part], text: str | None = None) -> list[Failed]:
                 if failed and len(found) < MOST_RECIPIENTS:
                     found.setdefault(failed.address.lower(), failed)
     elif not statuses:
-        for address, is_for_good, reason in islice(in_words(parts[0].headers, text or ""), MOST_RECIPIENTS):
-            found.setdefault(address.lower(), Failed(address, is_for_good, reason[:500]))
+        for address, is_dead, reason in islice(in_words(parts[0].headers, text or ""), MOST_RECIPIENTS):
+            found.setdefault(address.lower(), Failed(address, is_dead, reason[:500]))
     return list(found.values())
 
 
@@ -85,8 +87,17 @@ def _failed(fields: Headers) -> Failed | None:
     if "@" not in address:
         address = fields.raw("final-recipient").rpartition(";")[2].strip().strip("<>")
     status = fields.raw("status").partition("(")[0].strip()
-    reason = fields.text("diagnostic-code") or status
-    return Failed(address, status.startswith("5"), reason[:500]) if "@" in address else None
+    diagnosis = fields.text("diagnostic-code") or ""
+    return (
+        Failed(address, _is_dead(address, status, diagnosis), (diagnosis or status)[:500]) if "@" in address else None
+    )
+
+
+def _is_dead(address: str, status: str, diagnosis: str) -> bool:
+    """By the status, or by what the server answered; a status in a class of its own (5.0.0) says nothing."""
+    if not status.startswith("5"):
+        return False
+    return says_dead(codes_in(status)) or names_nobody(address, f"{status} {diagnosis}")
 
 
 def items(failed: Sequence[Failed], about: str | None, report: Contact) -> Iterator[Fact | Reach]:
@@ -96,7 +107,7 @@ def items(failed: Sequence[Failed], about: str | None, report: Contact) -> Itera
     """
     for one in failed:
         id_, address = f"{report.external_id}:{one.address.lower()}", Address(HandleKind.EMAIL, one.address)
-        if one.is_for_good:
+        if one.is_dead:
             yield Reach(id_, address, Reachability.BOUNCED, None, one.reason, report.marks)
         if about:
             yield Fact(id_, InteractionFact.FAILED, about, None, address, one.reason, proof=report.marks)

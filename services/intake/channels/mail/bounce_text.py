@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from services.intake.channels.mail.headers import Headers, addresses
+from shared.mail_status import codes_in, says_dead
 
 LOOKED_AT = 200
 """Lines of a report that are read: what follows is the mail that was returned."""
@@ -44,16 +45,24 @@ _TRANSCRIPT = "----- transcript of session follows"
 _ADDRESS = re.compile(
     r"[<\"'( ]?([^\s<>()\"',;:@\[\]]{1,64}@[^\s<>()\"',;:@\[\]]{1,250}[a-z0-9])[>\"').:;, ]?", re.IGNORECASE
 )
-_FOR_GOOD = re.compile(r"(?:#|\b)5\.[0-9]{1,3}\.[0-9]{1,3}\b|\b55[0-4][ \-]", re.ASCII)
+_FINAL = re.compile(r"(?:#|\b)5\.[0-9]{1,3}\.[0-9]{1,3}\b|\b55[0-4][ :\-]", re.ASCII)
 _FOR_NOW = re.compile(r"(?:#|\b)4\.[0-9]{1,3}\.[0-9]{1,3}\b|\b4[25][0-9][ \-]", re.ASCII)
 _NOBODY: Final = (
-    "no such user", "user unknown", "unknown user", "does not exist", "doesn't exist", "no mailbox here",
-    "mailbox not found", "address not found", "couldn't be found", "could not be found", "wasn't found",
-    "unknown local", "unrouteable address", "invalid recipient", "recipient rejected", "no such recipient",
-    "mailbox unavailable",
-    "account that you tried to reach", "not listed in", "permanent fatal error", "permanent error",
-    "failed permanently",
+    "no such user", "user unknown", "unknown user", "user not found", "no such recipient", "recipient not found",
+    "recipient unknown", "unknown recipient", "no such mailbox", "no mailbox here", "mailbox not found",
+    "mailbox does not exist", "mailbox doesn't exist", "no such address", "unknown address", "address not found",
+    "address does not exist", "address doesn't exist", "address couldn't be found", "address could not be found",
+    "you entered couldn't be found", "you entered could not be found", "account does not exist",
+    "account doesn't exist", "reach does not exist", "user does not exist", "user doesn't exist", "unknown local",
+    "unrouteable address", "unroutable address", "no such domain", "domain not found", "domain does not exist",
+    "domain doesn't exist", "host or domain name not found", "not listed in domino directory",
+    "not listed in public name",
 )  # fmt: skip
+"""Words that say that there is no such mailbox or domain. "Rejected", "unavailable" and "permanent" say it of a policy,
+a filter or a size too."""
+_IS_NONE: Final = (
+    r">? (?:does not exist|doesn't exist|wasn't found|was not found|could not be found|couldn't be found)\b"
+)
 
 
 def is_server(headers: Headers) -> bool:
@@ -70,7 +79,7 @@ def is_server(headers: Headers) -> bool:
 
 
 def failed(headers: Headers, text: str) -> Iterator[tuple[str, bool, str]]:
-    """(address, whether it is for good, the reason) of each that was given up for."""
+    """(address, whether it is dead, the reason) of each that was given up for."""
     if not is_server(headers):
         return
     lines = [line[:LONGEST_LINE].strip() for line in text.split("\n", LOOKED_AT)[:LOOKED_AT]]
@@ -82,11 +91,26 @@ def failed(headers: Headers, text: str) -> Iterator[tuple[str, bool, str]]:
     if any(word in place for place in (subject, *head) for word in _WAITS):
         return
     named = [address for _, address in addresses(headers.raw("x-failed-recipients"))]
-    found = named or list(dict.fromkeys(_named(said)))
     sender = {address.lower() for _, address in addresses(headers.raw("from"))}
+    found = [one for one in named or dict.fromkeys(_named(said)) if one.lower() not in sender]
     for address in found:
-        if address.lower() not in sender:
-            yield address, *_verdict(address, said, lines)
+        yield address, *_verdict(address, said, lines, others=[one for one in found if one != address])
+
+
+def names_nobody(address: str, text: str) -> bool:
+    """Whether a server's answer says that there is no such mailbox or domain.
+
+    By its codes, else by its words. Words that say it of this very address hold whatever the code: some servers give
+    one that is about policy.
+    """
+    lower = " ".join(text.lower().split())
+    if re.search(re.escape(address.lower()) + _IS_NONE, lower):
+        return True
+    if codes := codes_in(lower):
+        return says_dead(codes)
+    if _FOR_NOW.search(lower) and not _FINAL.search(lower):
+        return False
+    return any(word in lower for word in _NOBODY)
 
 
 def _until_returned(lines: Sequence[str]) -> list[str]:
@@ -113,17 +137,18 @@ def _stands_in_name(line: str, at: int) -> bool:
     return at < 80 and line[at] in "(<" and line.rstrip(" .").endswith((")", ">"))
 
 
-def _verdict(address: str, said: Sequence[str], lines: Sequence[str]) -> tuple[bool, str]:
-    """Whether it is for good, and the words after the address, up to the next blank line."""
+def _verdict(address: str, said: Sequence[str], lines: Sequence[str], *, others: Sequence[str]) -> tuple[bool, str]:
+    """Whether the address is dead, and the words after it, up to the next blank line or recipient.
+
+    What the report says elsewhere, in its transcript too, is about the address where it names it or no other.
+    """
     places = [at for at, line in enumerate(said) if address in line]
     after: list[str] = []
     for line in said[places[0] :] if places else said:
-        if not line and len(after) > 1:
+        if (not line and len(after) > 1) or any(other in line for other in others):
             break
         if line:
             after.append(line)
     reason = " ".join(after)[:LONGEST_LINE] or "it was returned"
-    everything = " ".join([reason, *(line for line in lines if address in line or _FOR_GOOD.search(line))]).lower()
-    if _FOR_NOW.search(everything) and not _FOR_GOOD.search(everything):
-        return False, reason
-    return bool(_FOR_GOOD.search(everything)) or any(word in everything for word in _NOBODY), reason
+    elsewhere = [line for line in lines if address in line or (not others and _FINAL.search(line))]
+    return names_nobody(address, " ".join([reason, *elsewhere])), reason
