@@ -11,6 +11,7 @@ from starlette.requests import Request
 from services.host import registry
 from services.host.front import Front
 from services.host.remote import Remote, merge
+from shared.settings import PublicSettings
 
 
 def report(role: str, **changed: Any) -> dict[str, Any]:
@@ -20,9 +21,10 @@ def report(role: str, **changed: Any) -> dict[str, Any]:
 
 
 def front(answer: Any, *, mailbox: bool = True, login: bool = False) -> httpx.AsyncClient:
+    settings = PublicSettings(oidc_issuer="https://login.example" if login else None)
     remote = Remote("http://localhost:8000/?{service}-{role}", httpx.MockTransport(answer))
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(Front(remote.ask, mailbox=mailbox, login=login)), base_url="http://127.0.0.1:8080"
+        transport=httpx.ASGITransport(Front(remote.ask, settings, mailbox=mailbox)), base_url="http://127.0.0.1:8080"
     )
 
 

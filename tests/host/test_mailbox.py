@@ -14,6 +14,7 @@ from aiosmtpd.smtp import Envelope
 from starlette.requests import Request
 
 from services.host.mailbox import Mail, Mailbox, application, known_to, linked, listening
+from shared.settings import PublicSettings
 
 OURS = "http://127.0.0.1:8080"
 
@@ -33,7 +34,7 @@ def _client(directory: Path, *, known: bool) -> httpx.AsyncClient:
     async def may_read(_: Request) -> bool:
         return known
 
-    app = application(Mailbox(directory / "mail"), OURS, may_read)
+    app = application(Mailbox(directory / "mail"), PublicSettings(public_url=OURS), may_read)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS)
 
 
