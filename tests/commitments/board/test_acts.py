@@ -17,7 +17,6 @@ from shared.ids import new_id
 from tests.commitments.conftest import Commitments, refuse_after_saving
 from tests.commitments.people import sign_in
 
-BACK = "/commitments/board?owner=lan&lang=en"
 
 
 @pytest.fixture

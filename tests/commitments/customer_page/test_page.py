@@ -59,6 +59,7 @@ async def test_the_customer_sees_what_was_promised_and_nothing_internal(kept: Co
         assert shown in seen.text
     assert 'class="guest"' in seen.text
     assert 'lang="en"' in seen.text
+    assert ">None<" not in seen.text, "what was not said has no line"
     assert "minh.internal" not in seen.text
     assert seen.headers["cache-control"] == "no-store"
 
@@ -179,7 +180,9 @@ async def test_words_of_strangers_stay_words(kept: Commitments) -> None:
     id_ = (await kept.promise(lan, words=HOSTILE, cost=HOSTILE, owner=HOSTILE))["id"]
     for seen in (await page(kept, await told_link(kept, id_)), await board(kept)):
         assert seen.status_code == 200
-        assert seen.text.count("<script") == len(re.findall(r'<script src="/commitments/assets/(?:keys|board)\.', seen.text))
+        assert seen.text.count("<script") == len(
+            re.findall(r'<script src="/commitments/assets/(?:keys|board)\.', seen.text)
+        )
         assert "&lt;script&gt;alert(1)" in seen.text
 
 
