@@ -18,7 +18,6 @@ from tests.commitments.conftest import Commitments, refuse_after_saving
 from tests.commitments.people import sign_in
 
 
-
 @pytest.fixture
 async def staff(kept: Commitments) -> Commitments:
     """Signed in in a browser."""
