@@ -22,6 +22,8 @@ from tests.support.sentences import sentences_of, vietnamese
 
 FRAME = Path(__file__).parents[2] / "shared/web"
 STYLE = (FRAME / "style.css").read_text()
+TERMS = Path(__file__).parents[2] / "services/commitments/pages/terms.html"
+PROMISE = '{% import "terms.html" as promise with context %}'
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror='alert(2)'>{{ 7 * 7 }}"""
 SCRIPT_LINK = "javascript:alert(3)"
 ZONE = "Asia/Ho_Chi_Minh"
@@ -33,8 +35,6 @@ PARTS = {
     "mark": "parts.mark(link) ~ parts.mark('/') ~ parts.mark()",
     "badge": "parts.badge(x) ~ parts.badge('kept', x)",
     "when": "parts.when(at, zone) ~ parts.when(at, zone, brief=true) ~ parts.when(at, zone, 'vi')",
-    "due": "parts.due(terms) ~ parts.due(bare) ~ parts.due(day)",
-    "said": "parts.said(x) ~ parts.said('waited_for_you')",
     "place_icon": "parts.place_icon('vow')",
     "languages": "parts.languages()",
     "keep_language": "parts.keep_language()",
@@ -47,20 +47,24 @@ PARTS = {
     "pager": "parts.pager(link, link) ~ parts.pager()",
     "bar": "parts.bar(7, 'kept', x) ~ parts.bar(-1, 'kept', x)",
     "timeline_entry": "parts.timeline_entry(x, at, zone, 'in', x, x, x, 'at_risk', link)",
-    "promise_card": "parts.promise_card(terms, 'stated', x, link, at, at) ~ parts.promise_card(bare, 'agreed')",
-    "steps": "parts.steps(x, [{'words': x, 'status': 'done', 'who': x, 'at': at}, {'words': x}], zone)",
     "button": "parts.button(x) ~ parts.button(x, 'quiet', x, x) ~ parts.button(x, href=link)",
     "field": "parts.field('a', x, x, hint=x, error=x, required=true) ~ parts.field('b', x, x, rows=3, id='e')",
     "choice": "parts.choice('c', x, [(x, x), ('n', x)], x, hint=x, error=x)",
     "scale": "parts.scale('d', x, 0, 10, x, x, 8, x)",
 }
+OF_PROMISES = {
+    "due": "promise.due(terms) ~ promise.due(bare) ~ promise.due(day)",
+    "said": "promise.said(x) ~ promise.said('waited_for_you')",
+    "promise_card": "promise.promise_card(terms, 'stated', x, link, at, at) ~ promise.promise_card(bare, 'agreed')",
+    "steps": "promise.steps(x, [{'words': x, 'status': 'done', 'who': x, 'at': at}, {'words': x}], zone)",
+}
+"""The parts of commitments' pages, which stand in their `terms.html`."""
 WRAPPERS = {
     "timeline": "parts.timeline(x)",
     "table": "parts.table(x, quiet=true)",
     "lane": "parts.lane(x, 'risk', 3, id='a')",
     "empty_state": "parts.empty_state(x)",
     "timeline_entry": "parts.timeline_entry(x, at, zone)",
-    "promise_card": "parts.promise_card(day, 'at_risk')",
 }
 
 
@@ -97,6 +101,7 @@ def screen(pages: Pages, **more: Any) -> Screen:
 
 def render(directory: Path, main: str, language: str, frame: str = "guest.html") -> str:
     (directory / "pages").mkdir(exist_ok=True)
+    (directory / "pages" / "terms.html").write_text(TERMS.read_text())
     (directory / "pages" / "page.html").write_text(
         f'{{% extends "{frame}" %}}{{% block title %}}{{{{ x }}}}{{% endblock %}}'
         f"{{% block main %}}{main}{{% endblock %}}"
@@ -116,6 +121,11 @@ def render(directory: Path, main: str, language: str, frame: str = "guest.html")
     "main",
     [
         *(pytest.param(f"{{{{ {call} }}}}", id=name) for name, call in PARTS.items()),
+        *(pytest.param(f"{PROMISE}{{{{ {call} }}}}", id=name) for name, call in OF_PROMISES.items()),
+        pytest.param(
+            f"{PROMISE}{{% call promise.promise_card(day, 'at_risk') %}}{{{{ x }}}}{{% endcall %}}",
+            id="call promise_card",
+        ),
         *(
             pytest.param(f"{{% call {call} %}}{{{{ x }}}}{{% endcall %}}", id=f"call {name}")
             for name, call in WRAPPERS.items()
@@ -135,6 +145,7 @@ def test_a_part_keeps_hostile_words_as_words(tmp_path: Path, main: str, language
 def test_every_part_is_tried() -> None:
     source = (FRAME / "parts.html").read_text()
     assert set(re.findall(r"macro (\w+)\(", source)) == PARTS.keys() | WRAPPERS.keys()
+    assert set(re.findall(r"macro (\w+)\(", TERMS.read_text())) == OF_PROMISES.keys()
 
 
 def test_every_sentence_of_the_frame_is_translated() -> None:
