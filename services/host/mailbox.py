@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from email import message_from_bytes
 from email.policy import default
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -34,6 +35,7 @@ from services.host.remote import PASSED_ON, PATIENCE
 from services.host.serve import bound
 from shared.clock import Clock, SystemClock
 from shared.hosts import guarded
+from shared.problems import Problem
 from shared.security.access import not_signed_in
 from shared.settings import PublicSettings
 from shared.web.pages import Pages
@@ -116,7 +118,7 @@ def application(box: Mailbox, settings: PublicSettings, may_read: MayRead, clock
         async def shown(request: Request) -> Response:
             if await may_read(request):
                 return await show(request)
-            return answer_problem(request, not_signed_in(request), screen)
+            raise not_signed_in(request)
 
         return shown
 
@@ -139,14 +141,20 @@ def application(box: Mailbox, settings: PublicSettings, may_read: MayRead, clock
         return above.render("mail.html", mail=mail, text=linked(mail.text, settings.public_url))
 
     return Starlette(
+        exception_handlers={Problem: partial(_refuse, screen)},
         routes=[
             Route("/mailbox", closed(newest)),
             Route("/mailbox/health", health),
             Route(pages.assets.route, pages.assets.answer),
             Route("/mailbox/messages.json", closed(newest)),
             Route("/mailbox/{id}", closed(one)),
-        ]
+        ],
     )
+
+
+async def _refuse(screen: Callable[[Request], Screen], request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return answer_problem(request, problem, screen)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -145,3 +146,14 @@ async def test_it_lives_whoever_else_does_not_and_knows_nothing_else() -> None:
         page = await client.get("/nothing", headers={"accept": "text/html"})
     assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
+async def test_the_front_serves_the_files_of_its_own_pages() -> None:
+    async with front(well) as client:
+        page = await client.get("/", headers={"Accept-Language": "vi"})
+        assert '<html lang="vi">' in page.text
+        (style,) = re.findall(r'<link rel="stylesheet" href="(/assets/[^"]+)"', page.text)
+        assert "immutable" in (await client.get(style)).headers["cache-control"]
+        assert (await client.get("/assets/nothing.0123456789ab.css")).status_code == 404
+        sign = await client.get("/favicon.ico", follow_redirects=True)
+        assert sign.headers["content-type"] == "image/svg+xml"
