@@ -77,7 +77,7 @@ def create_app(runtime: Runtime, *, manage_runtime: bool = True) -> FastAPI:
         app.add_route(app.state.pages.assets.route, app.state.pages.assets.answer, include_in_schema=False)
         app.router.routes.extend(runtime.service.routes)
         for router in runtime.service.routers:
-            app.include_router(router)
+            app.router.routes.extend(router.routes)  # `include_router` would make each of them anew
     app.add_middleware(
         Bodies,
         limit=API_BODY_LIMIT,

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -88,6 +89,8 @@ def kept(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what is in the background deaf to Ctrl-C; processes of the tests would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     settings.load_profile("few" if config.option.markexpr == "fast" else "kept")
 
 

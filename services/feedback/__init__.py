@@ -1,1 +1,1 @@
-"""Feedback: whether what we call done is right for the customer."""
+"""Feedback: customers' confirmation that what we call done is right for them."""

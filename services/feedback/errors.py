@@ -1,4 +1,4 @@
-"""What can be wrong with an answer, as named errors.
+"""Errors of surveys and answers, by name.
 
 SurveyUnknown   404    no such survey
 SurveyOver      409    its time to be answered is over

@@ -1,4 +1,4 @@
-"""What feedback is made of."""
+"""The composition of the feedback service: tables, routes, reactions and timers."""
 
 from __future__ import annotations
 

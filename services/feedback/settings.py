@@ -1,4 +1,4 @@
-"""What feedback can be told by the environment, besides what every service can."""
+"""Feedback's settings, read from the environment, besides those of every service."""
 
 from __future__ import annotations
 

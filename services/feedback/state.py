@@ -1,4 +1,4 @@
-"""What the routes need of the service's making."""
+"""The objects that feedback's routes share."""
 
 from __future__ import annotations
 

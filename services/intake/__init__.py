@@ -1,1 +1,1 @@
-"""Intake: every way in, who it was, what it is about, and the one timeline of it all."""
+"""Intake: channels in, customers, cases, and the one timeline of every contact."""

@@ -1,4 +1,4 @@
-"""What ops do with intake by command. Each takes a Place: the database, and what its routes work with."""
+"""Commands on intake for ops. Each takes a Place: the database, and what its routes work with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong in intake, by name."""
+"""Errors of intake, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What intake is made of."""
+"""The composition of the intake service: tables, routes, loops and settings."""
 
 from __future__ import annotations
 

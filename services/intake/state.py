@@ -1,4 +1,4 @@
-"""What intake's routes and its worker share in one process."""
+"""The objects that intake's routes and its worker share in one process."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from tests.support.postgres import (
     scratch_directory,
     scratch_postgres,
 )
+from tests.support.scratch import until
 
 pytestmark = pytest.mark.process
 
@@ -162,6 +163,7 @@ async def test_a_backend_without_postmaster_does_not_stop_the_next_start(
     process = postmaster(directory)
     process.kill()
     assert ended(process)
+    await until(lambda: not server.running)  # its keeper has still to be told
     await asyncio.to_thread(server.start)
     with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
         await busy

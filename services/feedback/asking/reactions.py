@@ -1,4 +1,4 @@
-"""Surveys that events ask for, and what the passing of time makes of no answer."""
+"""Reactions that ask surveys when events call for them, and close those that get no answer."""
 
 from __future__ import annotations
 

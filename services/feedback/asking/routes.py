@@ -1,4 +1,4 @@
-"""What programs and staff may ask and tell: surveys, and answers that came another way than by the page."""
+"""The API of surveys: asking one, and recording an answer that came another way than by the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Surveys between the pure core and the database: asked, answered, and closed for want of an answer."""
+"""The store of surveys: rows read and written between the pure core and the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A survey as a pure core: what was asked, what was answered, and what follows from it.
+"""The rules of a survey: question, answer, and the events that follow. Pure.
 
     requested --answer yes--> confirmed <--------+
         |                                        | another answer, until `answer_by`

@@ -1,1 +1,1 @@
-"""Everything that comes in, from the first byte to an event: webhooks, mailboxes, calls."""
+"""Arrivals: the way of a contact from the first byte to an event, by webhook, mailbox or call."""

@@ -1,4 +1,4 @@
-"""What comes in, whoever sends it: a contact, or a fact about one, and where it came from."""
+"""An arrival: a contact, or a fact about one, with the request it came by."""
 
 from __future__ import annotations
 

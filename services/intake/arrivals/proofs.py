@@ -1,4 +1,4 @@
-"""What proves a request, and what proves a word about a handle, beyond a signature."""
+"""Proofs beyond a signature: of a request, and of a report on a handle."""
 
 from __future__ import annotations
 

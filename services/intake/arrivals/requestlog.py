@@ -1,4 +1,4 @@
-"""The last requests of a channel: when, how large, what became of each. One that was accepted can be read again."""
+"""The log of a channel's last requests: time, size and outcome. An accepted one can be read again."""
 
 from __future__ import annotations
 

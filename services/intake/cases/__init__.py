@@ -1,1 +1,1 @@
-"""Cases: which one a contact belongs to, and their life by API."""
+"""Cases: assigning a contact to one, and their life by API."""

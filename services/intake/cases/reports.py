@@ -1,4 +1,4 @@
-"""Questions of whoever is responsible: what nobody was given yet, and how soon the telephone is answered."""
+"""Reports on cases for whoever is responsible: what is unassigned, and how soon the telephone is answered."""
 
 from __future__ import annotations
 

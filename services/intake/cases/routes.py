@@ -1,4 +1,4 @@
-"""Cases by API: opened, given to one owner, resolved, opened again."""
+"""The API of cases: opening, assigning to one owner, resolving, opening again."""
 
 from __future__ import annotations
 

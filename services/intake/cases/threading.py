@@ -1,4 +1,4 @@
-"""Which case a contact belongs to: an open one of the customer's family, else a new one.
+"""The rule that assigns a contact to a case: an open one of the customer's family, else a new one.
 
 Of several open ones it is the one whose mark it carries, then the one of what it answers, then the newest. What points
 at a case that was resolved a short while ago opens that one again; thanks alone join it, and open nothing. A mark or a

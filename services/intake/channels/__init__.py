@@ -1,1 +1,1 @@
-"""Ways in: what a provider is, how its requests are proved and read, and the channels that a team sets up."""
+"""Channels: providers, how their requests are verified and read, and the channels that a team sets up."""

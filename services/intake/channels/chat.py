@@ -1,4 +1,4 @@
-"""What chats have in common: who writes, how a place reads as words, and how a file is asked for with a token."""
+"""Parts that chat providers share: the writer, a place as words, and a file asked for with a token."""
 
 from __future__ import annotations
 

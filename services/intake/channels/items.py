@@ -1,4 +1,4 @@
-"""What requests hold, whoever sent them: contacts, steps of calls, and facts about what is there already."""
+"""Items of a request, whoever sent it: contacts, steps of calls, and facts about earlier ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do in Messenger and Instagram beside writing: they come by a link, opt in or out, link an account.
+"""Events of Messenger and Instagram beside messages: referrals, opt-ins and opt-outs, account linking.
 
 Source: developers.facebook.com, Messenger Platform, "webhook events reference" (messaging_referrals, messaging_optins,
 messaging_account_linking, messaging_game_plays, messaging_handovers, policy enforcement).

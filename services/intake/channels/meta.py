@@ -1,4 +1,4 @@
-"""What Meta's platforms share: the signature and the handshake of their webhooks, and so all but how they are read.
+"""Parts that Meta's platforms share: the signature and the handshake of their webhooks.
 
 Source: developers.facebook.com, "Webhooks: getting started" (verification requests, validating payloads).
 """

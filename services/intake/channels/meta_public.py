@@ -1,4 +1,4 @@
-"""What is said of a page or an Instagram account in public: comments, posts, mentions, recommendations, reactions.
+"""Public activity on a page or an Instagram account: comments, posts, mentions, recommendations, reactions.
 
 Source: developers.facebook.com, Graph API, "webhooks reference: page" (feed, mention, ratings) and "instagram"
 (comments, live_comments, mentions). Without a permission of its own a page is not told who it was: what they did is

@@ -1,4 +1,4 @@
-"""What a provider is to intake: how its requests are proved, how they are read, and what it expects to hear.
+"""The contract of a provider: how its requests are verified, read and answered.
 
 Everything here is pure. `verify`, `greet` and `parse` may meet any bytes whatever, and raise nothing but `Refused`
 and `Unreadable`. A new provider is a new module in `providers/` with a `PROVIDER` in it; nothing else changes.

@@ -1,4 +1,4 @@
-"""Reading what strangers wrote: each function takes anything and gives the value, or None, or Unreadable."""
+"""Readers of values that strangers wrote: each takes anything and gives the value, or None, or Unreadable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of Slack's kinds somebody wrote, and which only say what happened to a channel, a team or an app.
+"""Kinds of Slack messages: those that somebody wrote, and notices about a channel, a team or an app.
 
 Source: docs.slack.dev, "Events API: event types" and "message event: subtypes".
 """

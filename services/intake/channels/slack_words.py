@@ -1,4 +1,4 @@
-"""What a Slack message says, as it was typed: links, mentions, blocks and attachments as text.
+"""The text of a Slack message: links, mentions, blocks and attachments as somebody typed them.
 
 Source: docs.slack.dev, "Formatting message text" (escaping, links, mentions), "Blocks" and "rich_text".
 """

@@ -1,4 +1,4 @@
-"""What a secret must be to be taken, whatever its provider: text that can be sent, and too long to be guessed.
+"""The rule for a channel's secret, whatever its provider: text that can be sent, too long to be guessed.
 
 Asked when a secret is set, never of one that is in use: a channel that was made before goes on working.
 """

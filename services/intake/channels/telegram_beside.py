@@ -1,4 +1,4 @@
-"""What Telegram tells beside messages: votes, payments, requests to join, and what only the chats are about.
+"""Updates of Telegram beside messages: votes, payments, requests to join, and notices about chats.
 
 Source: core.telegram.org/bots/api, "Update" and the objects in it.
 """

@@ -1,4 +1,4 @@
-"""What a Telegram message says: words, and files by their ids. Source: core.telegram.org/bots/api, "Message"."""
+"""The text and files of a Telegram message. Source: core.telegram.org/bots/api, "Message"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What WhatsApp tells beside messages: what people want to hear, what they have paid, and what is about the account.
+"""Notices of WhatsApp beside messages: consent to marketing, payments, and the account's own.
 
 Source: developers.facebook.com, WhatsApp Business Platform, "webhooks reference" (user_preferences, history, payments)
 and its list of fields.

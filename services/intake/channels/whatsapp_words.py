@@ -1,4 +1,4 @@
-"""What a WhatsApp message says, whatever its type: words, and files by their media ids.
+"""The text and files of a WhatsApp message of any type, files by their media ids.
 
 Source: developers.facebook.com, WhatsApp Business Platform, "messages webhook reference" and its pages by type.
 """

@@ -1,4 +1,4 @@
-"""The console: who has been in touch, and everything between one customer and us on one page."""
+"""The pages of the console: the list of customers, and one customer's whole timeline."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Contacts: filed in batches, with what becomes known of them later."""
+"""Contacts: filed in batches, with the facts that follow later."""

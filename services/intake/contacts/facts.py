@@ -1,4 +1,4 @@
-"""What became of contacts and handles: edits, deletions, reactions, receipts; blocked, opted out, moved.
+"""Facts about contacts and handles: edits, deletions, reactions, receipts; blocked, opted out, moved.
 
 A contact stays as it was told; a fact stands beside it. Facts come in any order and number: one id is one fact, a
 fact that is here before its contact waits for it, and of what is said of a handle the newest by the provider's own

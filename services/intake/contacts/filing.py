@@ -1,4 +1,4 @@
-"""A batch of contacts becomes interactions, customers, cases and events, in a handful of statements.
+"""The filing of a batch of contacts as interactions, customers, cases and events, in a handful of statements.
 
     unseen -> resolve (who) -> thread (what about) -> insert -> attachments -> emit
 

@@ -1,4 +1,4 @@
-"""What is known of a contact since it was filed: edits, deletions, reactions, receipts."""
+"""The history of a contact since it was filed: edits, deletions, reactions, receipts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What we did: an agent records that they wrote, called, or noted something."""
+"""Interactions of ours, as an agent records them: a message, a call, a note."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a contact is nothing but thanks, so that nobody owes it an answer. Pure.
+"""The rule that tells a mere thank-you, which nobody owes an answer. Pure.
 
 Every word must be one that thanks are made of: what says anything more is no thanks alone.
 """

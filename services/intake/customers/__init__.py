@@ -1,1 +1,1 @@
-"""Customers: who somebody is, by which addresses, and which customers are one person."""
+"""Customers: persons, their addresses, and which customers are one person."""

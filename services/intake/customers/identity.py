@@ -1,4 +1,4 @@
-"""Who somebody is: addresses in one form, and the language they speak. Pure."""
+"""Addresses in one form, and the language of a customer. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Customers who are one person: reversible links between them, never a move of rows.
+"""Merges of customers who are one person: reversible links between them, never a move of rows.
 
 The links are the truth. `customer.family_id` repeats what they say (the root of the tree that a customer hangs
 in), so that a family is one index look-up.

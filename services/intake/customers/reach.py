@@ -1,4 +1,4 @@
-"""Which handles can be reached, and handles that moved."""
+"""The reach of handles: which can be written to, and which have moved."""
 
 from __future__ import annotations
 

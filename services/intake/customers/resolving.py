@@ -1,4 +1,4 @@
-"""From addresses to customers, for a whole batch at once."""
+"""The resolution of addresses to customers, for a whole batch at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Customers by API: found by handle, looked at whole, merged and taken apart again."""
+"""The API of customers: found by handle, read, merged and taken apart again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One address in the several ways it is written: numbers that two networks write differently, domains in two scripts.
+"""Spellings of one address: numbers that two networks write differently, domains in two scripts.
 
 Sources: libphonenumber, which of two forms of a number it calls valid; Anatel (Brazil's ninth digit of mobiles, since
 2016), IFT (Mexico's 1 after 52, dropped in 2019), ENACOM (Argentina's 9 before mobiles called from abroad); what Twilio

@@ -1,1 +1,1 @@
-"""Our own people: how they sign in."""
+"""Our own people: persons, roles, sign-in."""

@@ -1,4 +1,4 @@
-"""One of our own people in a browser: a one-time link opens a session of theirs, and pages ask for one."""
+"""Sessions of our own people: a one-time link opens one, and pages ask for one."""
 
 from __future__ import annotations
 

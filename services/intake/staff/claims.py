@@ -1,4 +1,4 @@
-"""What an ID token must say, and who it says somebody is (OpenID Connect Core 1.0, 3.1.3.7). Pure."""
+"""Checks of an ID token's claims (OpenID Connect Core 1.0, 3.1.3.7), and the person they name. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ops do with our own people by command: invite, list and deactivate them."""
+"""Commands on our own people for ops: invite, list, deactivate."""
 
 from __future__ import annotations
 

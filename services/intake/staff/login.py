@@ -1,4 +1,4 @@
-"""Sign-in with an OpenID provider: there with a state that one browser has, back with a code, and a session opens."""
+"""The routes of sign-in with an OpenID provider: there with a state, back with a code, and a session opens."""
 
 from __future__ import annotations
 

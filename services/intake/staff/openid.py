@@ -1,4 +1,4 @@
-"""Sign-in with an OpenID provider: the way there, and a code turned into what is known of somebody."""
+"""Sign-in with an OpenID provider: the request to it, and the exchange of a code for a person's claims."""
 
 from __future__ import annotations
 

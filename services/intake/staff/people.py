@@ -1,4 +1,4 @@
-"""Our own people: added, changed and found. Each change is told by an event that names who made it."""
+"""The store of our own people. Each change is an event that names who made it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An OpenID provider as it answers: what it says of itself, and whether it has signed a token."""
+"""The client of an OpenID provider: its metadata, its keys, and the verification of its tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our own people by API: who they are, what their roles may do, and how that changes."""
+"""The API of our own people: persons, roles, and changes to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a person: added with these facts, changed by these."""
+"""Request bodies of the API of our own people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of what arrives: raw requests until they are read, what could not be read, and what is known of calls."""
+"""The tables of arrivals: raw requests until they are read, quarantine, and calls."""
 
 from __future__ import annotations
 

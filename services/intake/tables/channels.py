@@ -1,4 +1,4 @@
-"""The tables of channels: how each is set up, what became of it lately, and where a mailbox has been read to."""
+"""The tables of channels: settings, recent outcomes, and positions in mailboxes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of contacts, with their files and what became of them, and the timeline."""
+"""The tables of contacts, their files and facts, and the timeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of entries that the version before wrote: filled in pieces, beside everything else."""
+"""The filling of columns of timeline entries that the version before wrote, in pieces."""
 
 from __future__ import annotations
 

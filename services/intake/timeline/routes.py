@@ -1,4 +1,4 @@
-"""The timeline: every event of every service, by customer, in the order in which things happened."""
+"""The API of the timeline: one customer's events of every service, in the order in which they happened."""
 
 from __future__ import annotations
 

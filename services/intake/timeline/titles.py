@@ -1,4 +1,4 @@
-"""An event as a line of the timeline: what happened, and in whose words. Pure."""
+"""Titles of timeline entries: what happened, and in whose words. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls under way: their steps are kept until the contact is complete, or until nobody waits for more."""
+"""The store of calls under way: steps are kept until the contact is complete, or nobody waits for more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mailboxes are read by one worker in the installation: each by a task and a thread of its own, far as it has come.
+"""The worker of mailboxes: one task and one thread for each, in one process of the installation.
 
     open -> what lies above the place -> raw requests and the new place, in one transaction -> wait for more
 

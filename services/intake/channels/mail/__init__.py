@@ -1,1 +1,1 @@
-"""Mail as it really is, whoever brings it: bytes of any kind become a contact and facts, in linear time."""
+"""Mail as programs really write it: bytes of any kind become a contact and facts, in linear time."""

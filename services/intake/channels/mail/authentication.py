@@ -1,4 +1,4 @@
-"""What hosts on a mail's way have written of its sender: Authentication-Results (RFC 8601), and kin. Pure.
+"""Authentication-Results (RFC 8601) and its kin: what the hosts on a mail's way found of its sender. Pure.
 
 Anybody can write such a field into a mail: what it says counts only where the host that it names is trusted, and that
 host has written the topmost of its fields itself. Which hosts those are is decided where the settings are known.

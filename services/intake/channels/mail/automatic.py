@@ -1,4 +1,4 @@
-"""Whether a person wrote a mail, and whether a machine may answer it: two questions with two answers.
+"""Two decisions on a mail: whether a person wrote it, and whether a machine may answer it.
 
 A list or a group that hands on what a person wrote is no machine, but no machine answers it (RFC 3834, 2). What only
 looks like a machine's is kept as such and said to be unsure, so that somebody looks at it.

@@ -1,4 +1,4 @@
-"""What mail programs write around the words of others, by language. All of it in lower case."""
+"""The words that mail programs write around those of others, by language, in lower case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pictures a mail's text shows where it stands (RFC 2392): a signature's logo is nothing that was sent."""
+"""Inline pictures of a mail (RFC 2392): a signature's logo counts as no attachment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mail answers: the Message-IDs it names, and the marks of ours that are in it."""
+"""References of a mail to those before it: Message-IDs, and marks of ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who wrote a mail, where From does not say: a list, a forwarding program or a form put its own address there."""
+"""The real writer of a mail whose From names a list, a forwarding program or a form."""
 
 from __future__ import annotations
 

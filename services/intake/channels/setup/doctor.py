@@ -1,4 +1,4 @@
-"""Whether a channel works: what arrived last, what was refused and why, and what to do about it."""
+"""The diagnosis of a channel: what arrived last, what was refused and why, and the remedy."""
 
 from __future__ import annotations
 

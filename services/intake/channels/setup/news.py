@@ -1,4 +1,4 @@
-"""What came in by each channel: counts and the last, so that somebody can see whether a channel works."""
+"""Counts of what came in by each channel, and the last of it, to see whether the channel works."""
 
 from __future__ import annotations
 

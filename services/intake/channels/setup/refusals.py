@@ -1,4 +1,4 @@
-"""What channels refuse, counted by reason: for whoever wonders why nothing comes in.
+"""Counts of what each channel refused, by reason.
 
 A refused request leaves no row of its own, so that a stranger can fill no table: reasons are few and fixed.
 """

@@ -1,4 +1,4 @@
-"""What a refusal means and what to do about it: by its reason, which is one of few fixed sentences."""
+"""Remedies for refusals: the meaning of each reason and what to do, for a fixed list of reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels by API: made, listed, changed. Their secrets go in and never come out again."""
+"""The API of channels: making, listing, changing. Secrets go in and never come out again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels made and changed, by whichever door: the API and the command use the same."""
+"""Changes of channels, as the API and the command both make them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret that is simply sent: basic authentication, a bearer token, a header of the provider's."""
+"""Schemes where a secret is simply sent: basic authentication, a bearer token, a header of the provider's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attachments are fetched after their contact is on the timeline: from the provider, with the channel's own token.
+"""Downloads of attachments, after their contact is on the timeline, with the channel's own token.
 
 What is refused keeps the reason, which holds neither an address nor a credential; `POST .../fetch` asks again.
 """

@@ -1,4 +1,4 @@
-"""Attachments for staff: what is known of each, its content, and asking for it again."""
+"""The API of attachments for staff: facts, content, and asking for one again."""
 
 from __future__ import annotations
 
