@@ -35,12 +35,16 @@ test-slow: .venv/.installed ## what takes long: upgrades, documents' commands, b
 	$(PY) -m pytest -n 2 tests/hostile -m "slow and not storm"
 	$(PY) -m pytest --ignore=tests/hostile -m "slow and not storm"
 
-check: .venv/.installed ## lint, types, import contracts, generated contracts
+check: .venv/.installed ## lint, types, import contracts, generated contracts, translations
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
 	$(PY) -m services contracts export --check
+	$(PY) -m services translations --check
+
+translations: .venv/.installed ## take the sentences of pages into the catalogues (services/*/locale)
+	$(PY) -m services translations
 
 format: .venv/.installed ## mend what a machine can mend
 	.venv/bin/ruff check --fix .
@@ -83,4 +87,4 @@ $(UV):
 clean: ## forget what was installed and built, keep the data
 	rm -rf $(TOOLS) .venv build *.egg-info
 
-.PHONY: help up demo test test-fast test-slow check format bench faults storms compose-env compose-up lock clean
+.PHONY: help up demo test test-fast test-slow check translations format bench faults storms compose-env compose-up lock clean

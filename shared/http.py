@@ -26,7 +26,8 @@ from shared.runtime import Runtime
 from shared.security import Sessions, Tokens
 from shared.security.access import may_see_operations
 from shared.transient import is_transient
-from shared.web import answer_problem
+from shared.web.pages import Pages
+from shared.web.screen import answer_problem
 
 log = structlog.get_logger()
 
@@ -62,6 +63,8 @@ def create_app(runtime: Runtime, *, manage_runtime: bool = True) -> FastAPI:
     app.state.tokens = Tokens(runtime.settings, runtime.clock)
     app.state.sessions = Sessions(runtime.settings, runtime.clock)
     app.state.service = runtime.service.state
+    app.state.pages = Pages(runtime.service.home, prefix=f"/{name}")
+    app.state.streams = {named: make(runtime) for named, make in runtime.service.streams.items()}
     for handler in (Problem, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(handler, _answer)
     for error in (DBAPIError, PoolTimeout, OSError, UnicodeError):
@@ -71,6 +74,7 @@ def create_app(runtime: Runtime, *, manage_runtime: bool = True) -> FastAPI:
         add_reference(app, name)
     app.add_route(f"/{name}/", _begin(runtime.service.start), include_in_schema=False)
     if runtime.role != "worker":
+        app.add_route(app.state.pages.assets.route, app.state.pages.assets.answer, include_in_schema=False)
         app.router.routes.extend(runtime.service.routes)
         for router in runtime.service.routers:
             app.router.routes.extend(router.routes)  # `include_router` would make each of them anew

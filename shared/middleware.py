@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.telemetry import REQUESTS, span, usable_traceparent
 
 SAFE = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; "
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",

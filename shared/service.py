@@ -27,6 +27,13 @@ class Workplace(Protocol):
     """Set when the consumer knows that the database was not set back, or what to do in one that was."""
 
 
+class Streaming(Protocol):
+    """The surroundings of a live stream. `closing` is set when the server ends, and every stream with it."""
+
+    database: Database
+    closing: asyncio.Event
+
+
 Loop = Callable[[Workplace, asyncio.Event], Awaitable[None]]
 """Work a worker does until the event is set. A loop that fails is started again."""
 
@@ -56,7 +63,14 @@ class Service:
     """Bytes a body may have under a path, where that is more than a service's usual."""
     close: Callable[[Database], Awaitable[None]] | None = None
     """Writes what is still to be written at the end, and gives up what it holds open."""
+    streams: Mapping[str, Callable[[Streaming], Any]] = field(default_factory=dict)
+    """By a name, what makes a live stream of its pages; one of each for all who watch."""
     start: str = "/"
     """The page where a person begins who comes to the service's own path."""
     state: Any = None
     """What its routes need of its making: the providers, keys and links that its settings name."""
+
+    @property
+    def home(self) -> Path:
+        """The directory of its package: beside the migrations stand its pages and its sentences."""
+        return self.migrations.parent

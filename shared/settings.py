@@ -40,6 +40,14 @@ class PublicSettings(BaseSettings):
         description="The OpenID provider with which our people sign in, as it names itself: https://login.example.com.",
     )
 
+    default_zone: str = Field("Asia/Ho_Chi_Minh", description="IANA time zone where a customer's is not known.")
+    default_language: str = Field("vi", description="Language (vi or en) where a customer's is not known.")
+
+    @field_validator("default_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        return known_zone(value)
+
     @property
     def hosts(self) -> list[str]:
         return _listed(self.allowed_hosts)
@@ -71,9 +79,7 @@ class ServiceSettings(PublicSettings):
         description="Several such keys, as a JSON list or with commas or spaces between them: the first signs and "
         "encrypts, all of them, and KEPT_SECRET_KEY, verify and decrypt. So a key is changed without a gap.",
     )
-    default_zone: str = Field("Asia/Ho_Chi_Minh", description="IANA time zone where a customer's is not known.")
     promise_link_days: int = Field(90, ge=1, description="Days for which a customer's link to a promise works.")
-    default_language: str = Field("vi", description="Language (vi or en) where a customer's is not known.")
     otlp_endpoint: str | None = Field(None, description="OpenTelemetry collector, e.g. http://collector:4318.")
     docs: bool = Field(True, description="Whether the API's description and its page (/intake/docs) are served.")
     log_json: bool = Field(True, description="Logs as JSON lines; false for people.")
@@ -96,11 +102,6 @@ class ServiceSettings(PublicSettings):
         60.0,
         description="Seconds without progress (consumer, relay, timers) after which the service is not ready.",
     )
-
-    @field_validator("default_zone")
-    @classmethod
-    def _is_a_zone(cls, value: str) -> str:
-        return known_zone(value)
 
     @field_validator("secret_keys", "allowed_hosts")
     @classmethod

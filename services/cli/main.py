@@ -16,6 +16,7 @@ from services.cli.channels import channel, quarantine
 from services.cli.doctor import doctor
 from services.cli.operations import ServiceName, events, migrate, parked, replay
 from services.cli.staff import staff
+from services.cli.translations import translations
 from services.host import everyday, installation, registry
 from services.host.installation import DEFAULT_DATA, Data, KeyData
 from shared.clock import SystemClock
@@ -38,6 +39,7 @@ app.add_typer(parked, name="parked")
 app.add_typer(contracts, name="contracts")
 app.command()(migrate)
 app.command()(replay)
+app.command()(translations)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port on 127.0.0.1.")]
 Listen = Annotated[int, typer.Option(min=1, max=65535)]

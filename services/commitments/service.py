@@ -9,8 +9,8 @@ from pathlib import Path
 from services.commitments.authority import goodwill
 from services.commitments.authority import roles as staff
 from services.commitments.authority.members import learning
+from services.commitments.board import news, warnings
 from services.commitments.board import routes as board
-from services.commitments.board import warnings
 from services.commitments.calendars import routes as calendar_routes
 from services.commitments.cases import cadence, summaries
 from services.commitments.cases.hearing import hearing
@@ -90,6 +90,7 @@ def build(settings: CommitmentsSettings, clock: Clock) -> Service:
             routes.api,
         ],
         routes=task_page.routes,
+        streams={news.NAME: news.news},
         body_limits={task_page.PREFIX: task_page.BODY_LIMIT},
         topics=["kept.intake"],
         handle=handle,

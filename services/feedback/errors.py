@@ -9,13 +9,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from shared.problems import Conflict, NotFound
+from shared.translation import N_
 
 
 class SurveyUnknown(NotFound):
     code = "survey-unknown"
 
     def __init__(self, survey_id: UUID) -> None:
-        super().__init__("We do not know this question, or no longer.", survey_id=str(survey_id))
+        super().__init__(N_("We do not know this question, or no longer."), survey_id=str(survey_id))
 
 
 class SurveyOver(Conflict):

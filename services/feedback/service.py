@@ -15,7 +15,6 @@ from shared.contracts import commitments, intake
 from shared.handling import Reactions
 from shared.security import CustomerPage, Links
 from shared.service import Service
-from shared.web import Pages
 
 HERE = Path(__file__).parent
 
@@ -32,5 +31,5 @@ def build(settings: FeedbackSettings, clock: Clock) -> Service:
         handle=handle,
         wants=handle.wants,
         timers={store.UNANSWERED: reactions.unanswered},
-        state=State(links, Pages(HERE / "pages"), settings.default_language),
+        state=State(links),
     )

@@ -8,14 +8,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from shared.security import Links
-from shared.web import Pages
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     links: Links
-    pages: Pages
-    default_language: str
 
 
 def _state(request: Request) -> State:

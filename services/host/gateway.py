@@ -22,10 +22,8 @@ from shared.settings import PublicSettings
 class Gateway:
     def __init__(self, apps: Mapping[str, FastAPI], box: Mailbox | None, settings: PublicSettings) -> None:
         self.apps = apps
-        self.front = guarded(
-            Front(self._ask, mailbox=box is not None, login=settings.oidc_issuer is not None), settings
-        )
-        self.mailbox = guarded(application(box, settings.public_url, self._may_see), settings) if box else None
+        self.front = guarded(Front(self._ask, settings, mailbox=box is not None), settings)
+        self.mailbox = guarded(application(box, settings, self._may_see), settings) if box else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

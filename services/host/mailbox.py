@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from email import message_from_bytes
 from email.policy import default
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -32,10 +33,13 @@ from starlette.routing import Route
 from services.host.protocol import LimitedHttp
 from services.host.remote import PASSED_ON, PATIENCE
 from services.host.serve import bound
+from shared.clock import Clock, SystemClock
 from shared.hosts import guarded
+from shared.problems import Problem
 from shared.security.access import not_signed_in
 from shared.settings import PublicSettings
-from shared.web import Pages, answer_problem
+from shared.web.pages import Pages
+from shared.web.screen import Screen, answer_problem, screen_of
 
 MayRead = Callable[[Request], Awaitable[bool]]
 Show = Callable[[Request], Awaitable[Response]]
@@ -103,15 +107,18 @@ def linked(text: str, origin: str) -> Markup:
     return Markup("").join(anchor.format(p) if odd % 2 else escape(p) for odd, p in enumerate(pieces))
 
 
-def application(box: Mailbox, public_url: str, may_read: MayRead) -> Starlette:
+def application(box: Mailbox, settings: PublicSettings, may_read: MayRead, clock: Clock | None = None) -> Starlette:
     """The mailbox's pages, for those of whom `may_read` says so."""
-    pages = Pages(Path(__file__).parent / "pages")
+    pages, clock = Pages(Path(__file__).parent, prefix="/mailbox"), clock or SystemClock()
+
+    def screen(request: Request) -> Screen:
+        return screen_of(request, pages, settings, clock.now())
 
     def closed(show: Show) -> Show:
         async def shown(request: Request) -> Response:
             if await may_read(request):
                 return await show(request)
-            return answer_problem(request, not_signed_in(request))
+            raise not_signed_in(request)
 
         return shown
 
@@ -122,23 +129,32 @@ def application(box: Mailbox, public_url: str, may_read: MayRead) -> Starlette:
         mails = await asyncio.to_thread(box.newest, request.query_params.get("to"))
         if request.url.path.endswith(".json"):
             return JSONResponse([asdict(mail) for mail in mails])
-        return pages.render("mailbox.html", mails=mails)
+        return screen(request).render("mailbox.html", mails=mails)
 
     async def one(request: Request) -> Response:
         try:
             mail = await asyncio.to_thread(box.read, request.path_params["id"])
         except KeyError:
             return PlainTextResponse("no such mail", status_code=404)
-        return pages.render("mail.html", mail=mail, text=linked(mail.text, public_url))
+        here = screen(request)
+        above = here.under("/mailbox", here.words.gettext("Mailbox"))
+        return above.render("mail.html", mail=mail, text=linked(mail.text, settings.public_url))
 
     return Starlette(
+        exception_handlers={Problem: partial(_refuse, screen)},
         routes=[
             Route("/mailbox", closed(newest)),
             Route("/mailbox/health", health),
+            Route(pages.assets.route, pages.assets.answer),
             Route("/mailbox/messages.json", closed(newest)),
             Route("/mailbox/{id}", closed(one)),
-        ]
+        ],
     )
+
+
+async def _refuse(screen: Callable[[Request], Screen], request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return answer_problem(request, problem, screen)
 
 
 @asynccontextmanager
@@ -184,5 +200,5 @@ async def serve(directory: Path, *, host: str, smtp_port: int, http_port: int, i
     box, settings = Mailbox(directory), PublicSettings()
     with bound(host, http_port) as web:
         async with known_to(intake) as may_read, listening(box, host, smtp_port):
-            app = guarded(application(box, settings.public_url, may_read), settings, inside=("mailbox",))
+            app = guarded(application(box, settings, may_read), settings, inside=("mailbox",))
             await uvicorn.Server(uvicorn.Config(app, log_level="warning", http=LimitedHttp)).serve([web])

@@ -42,7 +42,7 @@ def serve_front(at: str, *, mailbox: bool, host: str, port: int) -> None:
     """`at` is a pattern of URLs, e.g. `http://{service}-{role}:8000`."""
     configure_logging(json=True)
     settings = PublicSettings()
-    front = Front(Remote(at).ask, mailbox=mailbox, login=settings.oidc_issuer is not None)
+    front = Front(Remote(at).ask, settings, mailbox=mailbox)
     run(guarded(front, settings, inside=("front",)), host, port, lifespan="off")
 
 

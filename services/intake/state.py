@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -19,7 +18,6 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.outbound import Outbound
 from shared.security import Links, Marks, Vault
-from shared.web import Pages
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,6 @@ class Intake:
     vault: Vault
     directory: Directory
     raws: RawStore
-    pages: Pages
     person_links: Links
     marks: Marks
     verify_key: bytes
@@ -48,7 +45,6 @@ class Intake:
             vault=vault,
             directory=Directory(vault),
             raws=RawStore(),
-            pages=Pages(Path(__file__).parent / "pages"),
             person_links=Links(settings, clock, "person"),
             marks=Marks(settings),
             verify_key=settings.derive("verify-token"),

@@ -12,10 +12,11 @@ from fastapi.dependencies.models import Dependant
 from shared.problems import Forbidden, Unauthenticated
 from shared.security.sessions import Session, Sessions
 from shared.security.tokens import Tokens
-from shared.web import wants_page
+from shared.translation import N_
+from shared.web.headers import wants_page
 
-TO_A_PERSON = "To see this page, run kept staff invite EMAIL and open the link it prints."
-AT_LOGIN = "To see this page, sign in at /intake/login."
+TO_A_PERSON = N_("To see this page, run kept staff invite EMAIL and open the link it prints.")
+AT_LOGIN = N_("To see this page, sign in at /intake/login.")
 FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -54,6 +55,15 @@ async def identify(request: Request) -> Principal:
         request.state.principal = await _identify(request)
     principal: Principal = request.state.principal
     return principal
+
+
+async def is_still_known(request: Request) -> bool:
+    """Tells whether the caller of a request that stays open is known still: a session may have ended meanwhile."""
+    try:
+        await _identify(request)
+    except (Unauthenticated, Forbidden):
+        return False
+    return True
 
 
 async def _identify(request: Request) -> Principal:

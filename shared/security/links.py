@@ -12,6 +12,7 @@ from shared.clock import Clock
 from shared.problems import Gone, NotFound
 from shared.security.spelling import read_urlsafe, urlsafe
 from shared.settings import ServiceSettings
+from shared.translation import N_
 
 _SAYS = Struct(">16sQ")
 """The id, and the second since 1970 at which the link ends."""
@@ -69,10 +70,10 @@ class Links:
             packed = b""
         says, signature = packed[: _SAYS.size], packed[_SAYS.size :]
         if not any(hmac.compare_digest(signature, _sign(key, says)) for key in self._keys):
-            raise LinkAltered("This link is not one of ours, or a part of it is missing.")
+            raise LinkAltered(N_("This link is not one of ours, or a part of it is missing."))
         id_, ends = _SAYS.unpack(says)
         if ends <= self._clock.now().timestamp():
-            raise LinkExpired("This link was good once and has expired. Write to us and we send a new one.")
+            raise LinkExpired(N_("This link was good once and has expired. Write to us and we send a new one."))
         return Link(UUID(bytes=id_), ends, urlsafe(packed))
 
 

@@ -1,5 +1,1 @@
-"""The frame of every page: one layout, one style sheet, one set of words in two languages."""
-
-from shared.web.pages import Pages, answer_problem, chosen_language, language_query, problem_page, wants_page
-
-__all__ = ["Pages", "answer_problem", "chosen_language", "language_query", "problem_page", "wants_page"]
+"""The frame of every page: one screen, one layout, one style, live streams, and what a page loads."""

@@ -153,7 +153,7 @@ def trend(weeks: Sequence[Week], *, title: str, about: str, strict: str, agreed:
 def _svg(height: float, title: str, about: str, parts: Iterable[str]) -> str:
     return (
         f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" role="img" width="100%" height="{height:g}" '
-        f'font-size="13" font-family="inherit" style="display:block;overflow:visible" '
+        f'font-size="13" font-family="inherit" '
         f'aria-label="{escape(title)}"><title>{escape(title)}</title><desc>{escape(about)}</desc>'
         f"{''.join(parts)}</svg>"
     )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+from gettext import NullTranslations
 from pathlib import Path
 from types import CodeType
 from typing import Any
-from urllib.parse import parse_qs
 
-from fastapi import Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
-from shared.problems import Problem
 from shared.spoken import speak_briefly, speak_time, speak_whole_day
-from shared.web.words import translator
+from shared.translation import SHARED, Language, translations
+from shared.web.assets import Assets
 
 HERE = Path(__file__).parent
-STYLE = (HERE / "style.css").read_text()
 
 
 def address(href: object) -> str:
@@ -25,6 +24,11 @@ def address(href: object) -> str:
     href = str(href)
     ours = href.startswith(("/", "?", "#")) and not href.startswith(("//", "/\\"))
     return href if ours or href.startswith(("https://", "http://", "mailto:", "tel:")) else "#"
+
+
+def say(words: NullTranslations, sentence: str) -> str:
+    """A sentence that stands elsewhere in the code, marked by `N_`, in the language of a page."""
+    return words.gettext(sentence) if sentence else ""
 
 
 class _Compiled(BytecodeCache):
@@ -44,57 +48,48 @@ _compiled = _Compiled()
 
 
 class Pages:
-    """Templates of one service, over the shared frame. `directory` is the service's `pages/`."""
+    """The templates, sentences and assets of one package, over the shared frame.
 
-    def __init__(self, *directories: Path) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader([*directories, HERE]),
+    `home` is the package's directory, which may hold `pages/` and `locale/`; None for the frame alone. `prefix` is what
+    the addresses of its application begin with: `/intake`.
+    """
+
+    def __init__(self, home: Path | None = None, *, prefix: str = "") -> None:
+        self._homes = (home, SHARED) if home else (SHARED,)
+        self._directories = [home / "pages"] if home else []
+        self.assets = Assets(f"{prefix}/assets", [p for place in (HERE, *self._directories) for p in place.glob("*")])
+        self._environments: dict[Language, Environment] = {}
+
+    def render(self, template: str, *, language: Language, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page. In its template `lang` is the language, `_`, `ngettext` and `pgettext` say a sentence in it."""
+        html = self._environment(language).get_template(template).render(lang=language, **values)
+        return HTMLResponse(html, status_code=status)
+
+    def words(self, language: Language) -> NullTranslations:
+        """The sentences of the package in a language, for those that are put together in Python."""
+        return translations(language, *self._homes)
+
+    def _environment(self, language: Language) -> Environment:
+        """One for each language: what gettext says is a part of it."""
+        made = self._environments.get(language)
+        if made is None:
+            made = self._environments[language] = self._make(language)
+        return made
+
+    def _make(self, language: Language) -> Environment:
+        made = Environment(
+            loader=FileSystemLoader([*self._directories, HERE]),
             bytecode_cache=_compiled,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
-        self._environment.filters.update(when=speak_time, brief=speak_briefly, day=speak_whole_day, address=address)
-        self._environment.globals["style"] = STYLE
-
-    def render(self, template: str, *, language: str = "en", status: int = 200, **values: Any) -> HTMLResponse:
-        html = self._environment.get_template(template).render(lang=language, t=translator(language), **values)
-        return HTMLResponse(html, status_code=status)
-
-
-_problems = Pages()
-
-
-def chosen_language(request: Request) -> str | None:
-    """The language in the address (`?lang=vi`), where it is one of ours."""
-    asked = parse_qs(request.scope.get("query_string", b"").decode("latin-1")).get("lang", [""])[0]
-    return asked if asked in {"vi", "en"} else None
-
-
-def language_query(request: Request) -> str:
-    """The query string that keeps that language in the next address, or nothing."""
-    chosen = chosen_language(request)
-    return f"?lang={chosen}" if chosen else ""
-
-
-def wants_page(request: Request) -> bool:
-    """Tells whether a person looks at the answer in a browser."""
-    return "text/html" in request.headers.get("accept", "")
-
-
-def answer_problem(request: Request, problem: Problem) -> Response:
-    """A problem as a document, or as a page where a person looks at it."""
-    if wants_page(request):
-        return problem_page(request, problem)
-    document = problem.document()
-    return JSONResponse(document, problem.status, headers=problem.headers, media_type="application/problem+json")
-
-
-def problem_page(request: Request, problem: Problem) -> HTMLResponse:
-    """A problem in plain words, in the language of the address, else the browser's."""
-    spoken = chosen_language(request) or request.headers.get("accept-language", "").lower()[:2]
-    language = "vi" if spoken == "vi" else "en"
-    page = _problems.render("problem.html", language=language, status=problem.status, problem=problem)
-    page.headers.update(problem.headers)
-    return page
+        words = self.words(language)
+        made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+        made.filters.update(
+            when=speak_time, brief=speak_briefly, day=speak_whole_day, address=address, translate=partial(say, words)
+        )
+        made.globals["asset"] = self.assets.address
+        return made

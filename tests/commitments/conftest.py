@@ -195,7 +195,7 @@ async def opened(postgres: ScratchPostgres, name: str, clock: ManualClock) -> As
     runtime = Runtime(made, settings, clock=clock, role="api", broker=broker)
     app = create_app(runtime, manage_runtime=False)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers={"Accept-Language": "en"}) as http:
         yield Commitments(http, runtime, clock, cast("Promises", made.state))
     await runtime.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from services.host import registry
 from services.host.front import Front
 from services.host.remote import Remote, merge
+from shared.settings import PublicSettings
 
 
 def report(role: str, **changed: Any) -> dict[str, Any]:
@@ -20,9 +22,10 @@ def report(role: str, **changed: Any) -> dict[str, Any]:
 
 
 def front(answer: Any, *, mailbox: bool = True, login: bool = False) -> httpx.AsyncClient:
+    settings = PublicSettings(oidc_issuer="https://login.example" if login else None)
     remote = Remote("http://localhost:8000/?{service}-{role}", httpx.MockTransport(answer))
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(Front(remote.ask, mailbox=mailbox, login=login)), base_url="http://127.0.0.1:8080"
+        transport=httpx.ASGITransport(Front(remote.ask, settings, mailbox=mailbox)), base_url="http://127.0.0.1:8080"
     )
 
 
@@ -143,3 +146,14 @@ async def test_it_lives_whoever_else_does_not_and_knows_nothing_else() -> None:
         page = await client.get("/nothing", headers={"accept": "text/html"})
     assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
+async def test_the_front_serves_the_files_of_its_own_pages() -> None:
+    async with front(well) as client:
+        page = await client.get("/", headers={"Accept-Language": "vi"})
+        assert '<html lang="vi">' in page.text
+        (style,) = re.findall(r'<link rel="stylesheet" href="(/assets/[^"]+)"', page.text)
+        assert "immutable" in (await client.get(style)).headers["cache-control"]
+        assert (await client.get("/assets/nothing.0123456789ab.css")).status_code == 404
+        sign = await client.get("/favicon.ico", follow_redirects=True)
+        assert sign.headers["content-type"] == "image/svg+xml"

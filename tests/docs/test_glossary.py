@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from shared.web.words import VIETNAMESE
+from tests.support.sentences import vietnamese
 
 GLOSSARY = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text("utf-8")
 ROWS = re.findall(r"^\| ([a-z][^|]*) \| ([^|]+) \| ([^|]+\.) \|$", GLOSSARY, re.MULTILINE)
@@ -18,5 +18,5 @@ def test_every_row_has_a_word_and_a_sentence_in_order() -> None:
 
 
 def test_the_vietnamese_words_are_those_of_the_pages() -> None:
-    on_pages = " ".join(VIETNAMESE.values()).lower()
+    on_pages = " ".join(vietnamese().values()).lower()
     assert not [theirs for _, theirs, _ in ROWS if theirs != "-" and theirs.lower() not in on_pages]

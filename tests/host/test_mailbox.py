@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,6 +15,7 @@ from aiosmtpd.smtp import Envelope
 from starlette.requests import Request
 
 from services.host.mailbox import Mail, Mailbox, application, known_to, linked, listening
+from shared.settings import PublicSettings
 
 OURS = "http://127.0.0.1:8080"
 
@@ -33,7 +35,7 @@ def _client(directory: Path, *, known: bool) -> httpx.AsyncClient:
     async def may_read(_: Request) -> bool:
         return known
 
-    app = application(Mailbox(directory / "mail"), OURS, may_read)
+    app = application(Mailbox(directory / "mail"), PublicSettings(public_url=OURS), may_read)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS)
 
 
@@ -151,3 +153,13 @@ async def test_a_list_that_is_read_while_mail_comes_in_is_whole(tmp_path: Path) 
 
     box.read = meanwhile  # type: ignore[method-assign]
     assert len(box.newest()) == 30
+
+
+async def test_its_pages_have_their_style_and_what_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    async with _client(tmp_path, known=True) as http:
+        page = await http.get("/mailbox", headers={"Accept-Language": "vi"})
+        assert "Chưa có thư" in page.text
+        (style,) = re.findall(r'<link rel="stylesheet" href="(/mailbox/assets/[^"]+)"', page.text)
+        assert "immutable" in (await http.get(style)).headers["cache-control"]
+        nothing = await http.get("/mailbox/assets/nothing.0123456789ab.css")
+        assert (nothing.status_code, nothing.json()["type"]) == (404, "urn:kept:problem:not-found")

@@ -76,7 +76,7 @@ async def test_a_name_that_is_not_ours_is_refused_everywhere(host: str, served: 
 
 @pytest.mark.parametrize("host", OURS)
 async def test_our_own_names_are_answered(host: str) -> None:
-    async with asked(guarded(Front(_nobody, mailbox=False), SETTINGS)) as http:
+    async with asked(guarded(Front(_nobody, SETTINGS, mailbox=False), SETTINGS)) as http:
         assert (await http.get("/", headers={"host": host})).status_code == 200
 
 
@@ -129,7 +129,7 @@ async def test_every_answer_says_what_a_browser_may_do_with_it(served: Served) -
     html = {"accept": "text/html"}
     for path in ("/commitments/board", "/commitments/standards/page", "/commitments/p/x", "/intake/session/x"):
         seen += [await served.http[path.split("/")[1]].get(path, headers=html)]
-    async with asked(guarded(Front(_nobody, mailbox=False), SETTINGS)) as http:
+    async with asked(guarded(Front(_nobody, SETTINGS, mailbox=False), SETTINGS)) as http:
         seen += [await http.get(path) for path in ("/", "/ready", "/health", "/nothing")]
     for answer in seen:
         for name in SAFE:

@@ -129,7 +129,7 @@ async def kept(postgres: ScratchPostgres, pools: Pools) -> AsyncIterator[Running
     runtime = Runtime(service, settings, clock=clock, role="api", broker=broker)
     app = create_app(runtime, manage_runtime=False)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers={"Accept-Language": "en"}) as http:
         yield Running(http, runtime, clock, cast("Intake", service.state))
     await runtime.stop()
     pool.give_back(name)

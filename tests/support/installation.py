@@ -22,7 +22,7 @@ from shared.clock import SystemClock
 from shared.embedded.child import spawn
 from shared.migrations import upgrade
 from shared.security import Tokens
-from shared.settings import ServiceSettings
+from shared.settings import PublicSettings, ServiceSettings
 from tests.support.gateway import serve_gateway
 from tests.support.kafka import KafkaServer
 from tests.support.kafka_broker import free_port
@@ -143,7 +143,7 @@ async def installation(
             addresses = {name: made.processes[name, "api"].url for name in registry.NAMES}
             async with (
                 known_to(addresses["intake"]) as may_read,
-                serve_gateway(gateway_port, addresses, application(mailbox, url, may_read)),
+                serve_gateway(gateway_port, addresses, application(mailbox, PublicSettings(public_url=url), may_read)),
             ):
                 await made.ready()
                 yield made

@@ -9,16 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import Request
 
 from shared.contracts.commitments import Outcome
 from shared.contracts.terms import Terms
 from shared.problems import Gone, NotFound
+from shared.security.access import Principal
+from shared.security.sessions import Session
 from shared.spoken import speak_briefly, speak_time, speak_whole_day
-from shared.web import Pages, problem_page
-from shared.web.pages import STYLE, address
-from shared.web.words import VIETNAMESE
+from shared.web.pages import Pages, address
+from shared.web.screen import Screen
+from tests.support.sentences import sentences_of, vietnamese
 
+FRAME = Path(__file__).parents[2] / "shared/web"
+STYLE = (FRAME / "style.css").read_text()
+TERMS = Path(__file__).parents[2] / "services/commitments/pages/terms.html"
+PROMISE = '{% import "terms.html" as promise with context %}'
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror='alert(2)'>{{ 7 * 7 }}"""
 SCRIPT_LINK = "javascript:alert(3)"
 ZONE = "Asia/Ho_Chi_Minh"
@@ -28,34 +33,38 @@ VOID = {"meta", "link", "input", "br", "img", "hr"}
 PARTS = {
     "icon": "parts.icon(x)",
     "mark": "parts.mark(link) ~ parts.mark('/') ~ parts.mark()",
-    "favicon": "parts.favicon()",
     "badge": "parts.badge(x) ~ parts.badge('kept', x)",
     "when": "parts.when(at, zone) ~ parts.when(at, zone, brief=true) ~ parts.when(at, zone, 'vi')",
-    "due": "parts.due(terms) ~ parts.due(bare) ~ parts.due(day)",
-    "said": "parts.said(x) ~ parts.said('waited_for_you')",
-    "nav": "parts.nav([(link, x), ('/here', x)], '/here')",
-    "staff_nav": "parts.staff_nav('/intake/console')",
-    "languages": "parts.languages(link, '?lang=en')",
+    "place_icon": "parts.place_icon('vow')",
+    "languages": "parts.languages()",
+    "keep_language": "parts.keep_language()",
+    "log_out": "parts.log_out()",
+    "way_back": "parts.way_back()",
+    "sheet": "parts.sheet()",
     "notice": "parts.notice('risk', x)",
     "empty_state": "parts.empty_state(x, x)",
     "facts": "parts.facts([(x, x), ('left out', none), ('left out', '')])",
     "pager": "parts.pager(link, link) ~ parts.pager()",
     "bar": "parts.bar(7, 'kept', x) ~ parts.bar(-1, 'kept', x)",
     "timeline_entry": "parts.timeline_entry(x, at, zone, 'in', x, x, x, 'at_risk', link)",
-    "promise_card": "parts.promise_card(terms, 'stated', x, link, at, at) ~ parts.promise_card(bare, 'agreed')",
-    "steps": "parts.steps(x, [{'words': x, 'status': 'done', 'who': x, 'at': at}, {'words': x}], zone)",
     "button": "parts.button(x) ~ parts.button(x, 'quiet', x, x) ~ parts.button(x, href=link)",
     "field": "parts.field('a', x, x, hint=x, error=x, required=true) ~ parts.field('b', x, x, rows=3, id='e')",
     "choice": "parts.choice('c', x, [(x, x), ('n', x)], x, hint=x, error=x)",
     "scale": "parts.scale('d', x, 0, 10, x, x, 8, x)",
 }
+OF_PROMISES = {
+    "due": "promise.due(terms) ~ promise.due(bare) ~ promise.due(day)",
+    "said": "promise.said(x) ~ promise.said('waited_for_you')",
+    "promise_card": "promise.promise_card(terms, 'stated', x, link, at, at) ~ promise.promise_card(bare, 'agreed')",
+    "steps": "promise.steps(x, [{'words': x, 'status': 'done', 'who': x, 'at': at}, {'words': x}], zone)",
+}
+"""The parts of commitments' pages, which stand in their `terms.html`."""
 WRAPPERS = {
     "timeline": "parts.timeline(x)",
     "table": "parts.table(x, quiet=true)",
     "lane": "parts.lane(x, 'risk', 3, id='a')",
     "empty_state": "parts.empty_state(x)",
     "timeline_entry": "parts.timeline_entry(x, at, zone)",
-    "promise_card": "parts.promise_card(day, 'at_risk')",
 }
 
 
@@ -81,10 +90,21 @@ class Outline(HTMLParser):
         assert self._open.pop() == tag
 
 
-def render(directory: Path, main: str, language: str) -> str:
-    (directory / "page.html").write_text(
-        f'{{% extends "frame.html" %}}{{% block title %}}{{{{ x }}}}{{% endblock %}}'
-        f"{{% block body %}}customer{{% endblock %}}{{% block main %}}{main}{{% endblock %}}"
+def screen(pages: Pages, **more: Any) -> Screen:
+    """The screen of somebody who may read everything, at an address that a stranger wrote."""
+    session = Session("1", HOSTILE, HOSTILE, 0, frozenset({"*"}))
+    reader = Principal(HOSTILE, frozenset({"*"}), session)
+    asked = (("q", HOSTILE), ("lang", more.pop("lang", "vi")))
+    given = {"zone": ZONE, "now": AT, "house": "vi", "reader": reader, "back": (SCRIPT_LINK, HOSTILE), **more}
+    return Screen(pages, f"/a/{HOSTILE}", asked, **given)
+
+
+def render(directory: Path, main: str, language: str, frame: str = "guest.html") -> str:
+    (directory / "pages").mkdir(exist_ok=True)
+    (directory / "pages" / "terms.html").write_text(TERMS.read_text())
+    (directory / "pages" / "page.html").write_text(
+        f'{{% extends "{frame}" %}}{{% block title %}}{{{{ x }}}}{{% endblock %}}'
+        f"{{% block main %}}{main}{{% endblock %}}"
     )
     words = Terms(
         revision=2, words=HOSTILE, due_at=AT, zone=ZONE, cost=HOSTILE, scope=HOSTILE, exclusions=HOSTILE, reason=HOSTILE
@@ -93,7 +113,7 @@ def render(directory: Path, main: str, language: str) -> str:
     day = words.model_copy(update={"due_on": AT.date(), "who": HOSTILE})
     values: dict[str, Any] = {"x": HOSTILE, "link": SCRIPT_LINK, "at": AT, "zone": ZONE}
     values |= {"terms": words, "bare": bare, "day": day}
-    return bytes(Pages(directory).render("page.html", language=language, **values).body).decode()
+    return bytes(screen(Pages(directory), lang=language).render("page.html", **values).body).decode()
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -101,6 +121,11 @@ def render(directory: Path, main: str, language: str) -> str:
     "main",
     [
         *(pytest.param(f"{{{{ {call} }}}}", id=name) for name, call in PARTS.items()),
+        *(pytest.param(f"{PROMISE}{{{{ {call} }}}}", id=name) for name, call in OF_PROMISES.items()),
+        pytest.param(
+            f"{PROMISE}{{% call promise.promise_card(day, 'at_risk') %}}{{{{ x }}}}{{% endcall %}}",
+            id="call promise_card",
+        ),
         *(
             pytest.param(f"{{% call {call} %}}{{{{ x }}}}{{% endcall %}}", id=f"call {name}")
             for name, call in WRAPPERS.items()
@@ -118,21 +143,27 @@ def test_a_part_keeps_hostile_words_as_words(tmp_path: Path, main: str, language
 
 
 def test_every_part_is_tried() -> None:
-    source = (Path(__file__).parents[2] / "shared/web/parts.html").read_text()
+    source = (FRAME / "parts.html").read_text()
     assert set(re.findall(r"macro (\w+)\(", source)) == PARTS.keys() | WRAPPERS.keys()
+    assert set(re.findall(r"macro (\w+)\(", TERMS.read_text())) == OF_PROMISES.keys()
 
 
-def test_every_sentence_of_the_parts_is_translated() -> None:
-    sources = [(Path(__file__).parents[2] / "shared/web" / name).read_text() for name in ("parts.html", "frame.html")]
-    said = {
-        sentence
-        for source in sources
-        for sentence in re.findall(r'\bt\("([^"]+)"\)', re.sub(r"{#.*?#}", "", source, flags=re.S))
-    }
-    statuses = set(re.findall(r'^  "\w+": \("\w+", "\w+", "([^"]+)"\)', sources[0], flags=re.M))
-    assert len(said) > 10
-    assert len(statuses) > 20
-    assert said | statuses <= VIETNAMESE.keys()
+def test_every_sentence_of_the_frame_is_translated() -> None:
+    said = sentences_of(*FRAME.glob("*.html"))
+    assert {"Likely to break", "Kept after an agreed change", "Skip to the content"} < said
+    assert len(said) > 40
+    assert said <= vietnamese().keys()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_desks_frame_keeps_hostile_words_as_words(tmp_path: Path, language: str) -> None:
+    page = Outline(render(tmp_path, "{{ x }}", language, "desk.html"))
+    scripts = [attributes["src"] or "" for tag, attributes in page.tags if tag == "script"]
+    assert [re.sub(r"[0-9a-f]{12}", "HASH", src) for src in scripts] == ["/assets/keys.HASH.js"]
+    for tag, attributes in page.tags:
+        assert tag not in ("img", "style")
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        assert not (attributes.get("href") or "").startswith("javascript")
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -179,8 +210,8 @@ class LinkExpired(Gone):
     [(LinkExpired(HOSTILE), "Liên kết này không dùng được"), (NotFound(HOSTILE), "Đã có lỗi xảy ra")],
 )
 def test_a_problem_is_a_plain_page_in_the_browsers_language(problem: Gone | NotFound, heading: str) -> None:
-    scope = {"type": "http", "headers": [(b"accept-language", b"vi-VN,vi;q=0.9")]}
-    response = problem_page(Request(scope), problem)
+    pages = Pages()
+    response = Screen(pages, "/", (), ZONE, AT, house="en", accept="vi-VN,vi;q=0.9").problem(problem)
     html = bytes(response.body).decode()
     assert response.status_code == problem.status
     assert f"<h1>{heading}</h1>" in html

@@ -13,8 +13,9 @@ from services.feedback.asking import page as feedback
 from services.intake.timeline import titles
 from services.notifications.messages import composing
 from shared.web import pages as frame
-from shared.web.words import VIETNAMESE
+from tests.support.sentences import sentences_of, vietnamese
 
+VIETNAMESE = vietnamese()
 FAMILIAR = re.compile(r"\b(bạn|quý khách)\b", re.IGNORECASE)
 FOR_STAFF = {
     "A promise appears here when a customer writes to us, or when you state one.",
@@ -39,7 +40,7 @@ def test_only_our_own_people_are_addressed_as_friends() -> None:
 
 @pytest.mark.parametrize("page", CUSTOMERS, ids=lambda page: page.name)
 def test_every_sentence_of_a_customers_page_is_there_in_vietnamese_and_none_is_for_staff(page: Path) -> None:
-    sentences = set(re.findall(r'\bt\("([^"]+)"\)', page.read_text()))
+    sentences = sentences_of(page)
     assert sentences
     assert sentences - VIETNAMESE.keys() == set()
     assert sentences & FOR_STAFF == set()
@@ -47,7 +48,7 @@ def test_every_sentence_of_a_customers_page_is_there_in_vietnamese_and_none_is_f
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("services/**/pages/*.html")), ids=lambda page: page.name)
 def test_every_sentence_of_every_page_is_there_in_vietnamese(page: Path) -> None:
-    assert set(re.findall(r'\bt\("([^"]+)"\)', page.read_text())) - VIETNAMESE.keys() == set()
+    assert sentences_of(page) - VIETNAMESE.keys() == set()
 
 
 def test_every_title_on_a_timeline_is_there_in_vietnamese() -> None:

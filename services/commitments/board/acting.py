@@ -18,6 +18,7 @@ from services.commitments.errors import DueInThePast, DueTooFar, FieldWrong
 from services.commitments.promise import core
 from services.commitments.promise.core import Decision, Promise
 from shared.contracts.terms import Progress
+from shared.translation import N_
 
 
 def decide(act: Act, form: Form, promise: Promise, *, by: str, now: datetime) -> Decision:
@@ -68,7 +69,7 @@ def _instant(form: Form, name: str, promise: Promise, now: datetime) -> datetime
     """The instant that the form names, in the future. Raises FieldWrong."""
     at = instant_of(form, name, promise.binds.zone)
     if at is None:
-        raise FieldWrong(f"{name}_day", "Please choose a day.")
+        raise FieldWrong(f"{name}_day", N_("Please choose a day."))
     try:
         core.check_due(at, now)
     except (DueInThePast, DueTooFar) as problem:

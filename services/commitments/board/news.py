@@ -1,29 +1,20 @@
-"""Tells every open board of this process that something has changed: one look a second for all, none for nobody."""
+"""Tells every open board that something has changed: what is looked at, and what of it is news."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import Annotated, NamedTuple
 
-import structlog
+from fastapi import Depends, Request
 from sqlalchemy import text
 
 from shared.database import Database
-from shared.transient import is_transient
+from shared.service import Streaming
+from shared.web.stream import PAUSE, Stream
 
-log = structlog.get_logger()
-
-PAUSE = 1.0
-"""Seconds between two looks."""
-
-STILL_HERE = 15.0
-"""Seconds after which a silent stream says that it is there, so that no proxy ends it."""
-
-LIFETIME = 600.0
-"""Seconds after which a stream ends. The browser opens the next one, and shows its session again."""
+NAME = "board"
 
 _LOOK = text("""
     SELECT coalesce((SELECT max(id) FROM event_log), 0) AS last,
@@ -48,6 +39,17 @@ class Seen:
     last: int | None = None
     unsettled: int | None = None
 
+    def __str__(self) -> str:
+        return ".".join(str(part) for part in (self.last, self.unsettled) if part is not None)
+
+    @classmethod
+    def of(cls, said: str) -> Seen:
+        """Reads what `str` wrote; what is nothing of the kind has seen nothing."""
+        parts = said.split(".")
+        if len(parts) > 2 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+            return cls()
+        return cls(*map(int, parts))
+
 
 def compare(seen: Seen, look: Look) -> tuple[Seen, bool]:
     """Compares two looks at the log: what is seen now, and whether that is news.
@@ -62,66 +64,31 @@ def compare(seen: Seen, look: Look) -> tuple[Seen, bool]:
     return seen, False
 
 
-class News:
+class News(Stream[Look]):
     """The news of changes for all open boards of this process. `closing` ends every stream at once."""
 
     def __init__(self, database: Database, closing: asyncio.Event, *, pause: float = PAUSE) -> None:
-        self._database, self._closing, self._pause = database, closing, pause
-        self._bells: set[asyncio.Event] = set()
-        self._task: asyncio.Task[None] | None = None
+        super().__init__("board news", partial(_look, database), _compare, closing, pause=pause)
 
-    async def stream(self) -> AsyncIterator[str]:
-        """Server-sent events: `changed` at once, as the page may be older than the stream, and after each change."""
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + LIFETIME
-        with self._bell() as bell:
-            bell.set()
-            yield "retry: 2000\n\n"
-            while loop.time() < ends:
-                try:
-                    await asyncio.wait_for(bell.wait(), STILL_HERE)
-                except TimeoutError:
-                    yield ": still here\n\n"
-                    continue
-                if self._closing.is_set():
-                    return
-                bell.clear()
-                yield "event: changed\ndata: changed\n\n"
 
-    @contextmanager
-    def _bell(self) -> Iterator[asyncio.Event]:
-        bell = asyncio.Event()
-        self._bells.add(bell)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._watch(), name="board news")
-        try:
-            yield bell
-        finally:
-            self._bells.discard(bell)
+def news(of: Streaming) -> News:
+    return News(of.database, of.closing)
 
-    async def _watch(self) -> None:
-        """Looks at the log again and again for as long as anybody watches."""
-        seen = Seen()
-        while self._bells and not self._closing.is_set():
-            seen, news = await self._looked(seen)
-            if news:
-                self._ring()
-            try:
-                await asyncio.wait_for(self._closing.wait(), self._pause)
-            except TimeoutError:
-                continue
-        self._ring()
 
-    async def _looked(self, seen: Seen) -> tuple[Seen, bool]:
-        try:
-            async with self._database.alone.connect() as connection:
-                row = (await connection.execute(_LOOK)).one()
-        except Exception as error:
-            if not is_transient(error):
-                log.exception("board.look_failed")
-            return seen, False
-        return compare(seen, Look(row.last, row.oldest, row.next))
+async def _look(database: Database) -> Look:
+    async with database.alone.connect() as connection:
+        row = (await connection.execute(_LOOK)).one()
+    return Look(row.last, row.oldest, row.next)
 
-    def _ring(self) -> None:
-        for bell in self._bells:
-            bell.set()
+
+def _compare(seen: str, look: Look) -> tuple[str, bool]:
+    now, is_news = compare(Seen.of(seen), look)
+    return str(now), is_news
+
+
+def _here(request: Request) -> News:
+    found: News = request.app.state.streams[NAME]
+    return found
+
+
+BoardNews = Annotated[News, Depends(_here)]

@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
@@ -45,15 +44,15 @@ class Filters:
     def __bool__(self) -> bool:
         return bool(self.owner or self.team or self.kind or self.q)
 
-    def address(self, **others: object) -> str:
-        """The query string of the filters that are set, `?` included."""
-        asked = {"owner": self.owner, "team": self.team, "kind": self.kind, "q": self.q, **others}
-        return "?" + urlencode({name: str(value) for name, value in asked.items() if value})
+    @property
+    def asked(self) -> dict[str, str]:
+        """The filters that are set, as the parameters of an address."""
+        given = {"owner": self.owner, "team": self.team, "kind": self.kind, "q": self.q}
+        return {name: value for name, value in given.items() if value}
 
     def values(self) -> dict[str, str]:
         """The parameters of the statements below."""
-        given = {"owner": self.owner, "team": self.team, "kind": self.kind, "q": self.q.lower()}
-        return {name: value for name, value in given.items() if value}
+        return {name: value.lower() if name == "q" else value for name, value in self.asked.items()}
 
 
 _WORDS = "lower(c.terms -> (c.binding - 1) ->> 'words')"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
-from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from services.commitments.access import MayRead, MayWrite
 from services.commitments.authority.limits import weigh
@@ -17,7 +15,7 @@ from services.commitments.authority.standing import standing
 from services.commitments.board import lanes, reading
 from services.commitments.board.acting import decide
 from services.commitments.board.lanes import Act
-from services.commitments.board.news import News
+from services.commitments.board.news import BoardNews
 from services.commitments.board.reading import LIMIT, LOOK, Filters
 from services.commitments.customer_page.forms import sentence
 from services.commitments.errors import FieldWrong
@@ -28,16 +26,13 @@ from shared.database import ReadSession, WriteSession
 from shared.problems import Conflict, Invalid, Problem
 from shared.routing import Reading, Writing, router
 from shared.security import Principal
-from shared.web import Pages
+from shared.web.screen import On, Screen
+from shared.web.stream import answer
 
-HERE = Path(__file__).parents[1] / "pages"
-SCRIPT = (HERE / "board.js").read_text()
-VERSION = sha256(SCRIPT.encode()).hexdigest()[:12]
+PATH = "/commitments/board"
 
-pages = router("/commitments/board", include_in_schema=False)
-_pages = Pages(HERE)
+pages = router(PATH, include_in_schema=False)
 
-Lang = Annotated[Literal["vi", "en"], Query()]
 Some = Annotated[str, Query(max_length=200)]
 
 
@@ -50,45 +45,32 @@ Asked = Annotated[Filters, Depends(_asked)]
 
 @pages.get("")
 async def board(
-    request: Request,
+    screen: On,
     session: Reading,
     who: MayRead,
     filters: Asked,
-    lang: Lang = "en",
     opened: Annotated[UUID | None, Query(alias="open")] = None,
     said: Act | None = None,
 ) -> HTMLResponse:
-    return await _render(request, session, who, filters, lang, opened, said=said)
+    return await _render(screen, session, who, filters, opened, said=said)
 
 
 @pages.get("/stream")
-async def stream(request: Request, who: MayRead) -> StreamingResponse:
+async def stream(request: Request, who: MayRead, news: BoardNews) -> StreamingResponse:
     """Server-sent events: `changed` when the board may have changed."""
-    app = request.app
-    if not hasattr(app.state, "board_news"):
-        app.state.board_news = News(app.state.runtime.database, app.state.runtime.closing)
-    news: News = app.state.board_news
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(news.stream(), media_type="text/event-stream", headers=headers)
-
-
-@pages.get("/board.js")
-async def script() -> Response:
-    """The board's script, the same for everybody; its address names its version."""
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-    return Response(SCRIPT, media_type="text/javascript", headers=headers)
+    return answer(news, request)
 
 
 @pages.post("/{id}/{act}")
 async def act(
     request: Request,
+    screen: On,
     id: UUID,  # noqa: A002
     act: Act,
     session: Writing,
     who: MayWrite,
     store: Store,
     filters: Asked,
-    lang: Lang = "en",
 ) -> Response:
     """Acts and goes back to the board; or shows the board with the refusal beside the slip, and what was typed."""
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
@@ -96,9 +78,8 @@ async def act(
         async with session.attempt():
             await _do(act, typed, store, session, who, id)
     except (Conflict, Invalid) as problem:
-        return await _render(request, session, who, filters, lang, id, refused=(act, typed, problem))
-    back = filters.address(lang=lang, said=act.value)
-    return RedirectResponse(f"/commitments/board{back}#p-{id}", status_code=303)
+        return await _render(screen, session, who, filters, id, refused=(act, typed, problem))
+    return screen.turn(f"{PATH}#p-{id}", **filters.asked, said=act.value)
 
 
 async def _do(
@@ -126,36 +107,31 @@ Refused = tuple[Act, Mapping[str, str], Problem]
 
 
 async def _render(
-    request: Request,
+    screen: Screen,
     session: ReadSession,
     who: Principal,
     filters: Filters,
-    lang: str,
     id: UUID | None,  # noqa: A002
     *,
     said: Act | None = None,
     refused: Refused | None = None,
 ) -> HTMLResponse:
     """Renders the board. `id`: the promise whose forms are open."""
-    now = session.now
+    now = screen.now
     found = await reading.lines(session, filters, now)
     arranged = lanes.arrange(found.lines, now)
     shown = next((line for shelf in arranged.values() for line in shelf.lines if line.promise.id == id), None)
     opened = shown or (await reading.line(session, id, now) if id else None)
     on_it = [line for shelf in arranged.values() for line in shelf.lines] + ([opened] if opened else [])
     act, typed, problem = refused or (None, {}, None)
-    return _pages.render(
+    return screen.at(PATH, **filters.asked).render(
         "board.html",
-        language=lang,
         status=problem.status if problem else 200,
         board={lane.value: shelf for lane, shelf in arranged.items()},
         statuses={line.status for line in on_it},
         limit=LIMIT if found.more else None,
         look=LOOK if filters.team or filters.kind or filters.q else None,
-        zone=request.app.state.runtime.settings.default_zone,
         filters=filters,
-        here=f"/commitments/board{filters.address(lang=lang)}",
-        query=filters.address(lang=lang),
         kinds=[kind.value for kind in CommitmentKind],
         opened=opened,
         is_shown=shown is not None,
@@ -163,11 +139,9 @@ async def _render(
         record=await reading.record(session, now, owner=filters.owner, team=filters.team),
         their_record=await reading.record(session, now, owner=opened.promise.owner or "") if opened else None,
         may_act=who.may("commitments:write"),
-        csrf=who.csrf,
         said=said,
         refused=act,
         typed=typed,
         refusal=sentence(problem) if problem else None,
         wrong=problem.field if isinstance(problem, FieldWrong) else None,
-        version=VERSION,
     )

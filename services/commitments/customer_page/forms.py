@@ -24,6 +24,7 @@ from services.commitments.errors import (
 from services.commitments.fields import Reason, Words
 from services.commitments.promise.core.days import end_of_day
 from shared.problems import Problem
+from shared.translation import N_
 
 Form = Mapping[str, str]
 
@@ -31,17 +32,17 @@ REASON: TypeAdapter[str] = TypeAdapter(Reason)
 WORDS: TypeAdapter[str] = TypeAdapter(Words)
 
 _SAYS = {
-    "string_too_short": "Please fill this in.",
-    "string_too_long": "This is too long.",
-    "value_error": "This holds a character that cannot be stored.",
+    "string_too_short": N_("Please fill this in."),
+    "string_too_long": N_("This is too long."),
+    "value_error": N_("This holds a character that cannot be stored."),
 }
 _PROBLEMS: Mapping[str, str] = {
-    WrongState.code: "This is not possible any more: the promise has moved on. Below is what is true now.",
-    StaleRevision.code: "The promise was changed while you wrote. Look at what is true now, and send again.",
-    TooLate.code: "The promise was due already. It can be fulfilled late, not rewritten.",
-    ApprovalNeeded.code: "This is over what you may decide alone. Somebody whose role allows it makes this change.",
-    DueInThePast.code: "Please choose a time in the future.",
-    DueTooFar.code: "Please choose a time within the next ten years.",
+    WrongState.code: N_("This is not possible any more: the promise has moved on. Below is what is true now."),
+    StaleRevision.code: N_("The promise was changed while you wrote. Look at what is true now, and send again."),
+    TooLate.code: N_("The promise was due already. It can be fulfilled late, not rewritten."),
+    ApprovalNeeded.code: N_("This is over what you may decide alone. Somebody whose role allows it makes this change."),
+    DueInThePast.code: N_("Please choose a time in the future."),
+    DueTooFar.code: N_("Please choose a time within the next ten years."),
 }
 
 
@@ -50,7 +51,7 @@ def text_of(form: Form, name: str, kind: TypeAdapter[str] = REASON) -> str:
     try:
         return kind.validate_python(form.get(name, ""))
     except ValidationError as error:
-        raise FieldWrong(name, _SAYS.get(error.errors()[0]["type"], "Please look at this again.")) from None
+        raise FieldWrong(name, _SAYS.get(error.errors()[0]["type"], N_("Please look at this again."))) from None
 
 
 def text_or_none(form: Form, name: str, kind: TypeAdapter[str] = WORDS) -> str | None:
@@ -61,7 +62,7 @@ def number_of(form: Form, name: str, *, most: int = 2**31 - 1) -> int:
     """The number in a field, from nought to `most`. Raises FieldWrong."""
     given = form.get(name, "").strip()
     if not (given.isascii() and given.isdigit() and len(given) <= 40):
-        raise FieldWrong(name, "Please give a number.")
+        raise FieldWrong(name, N_("Please give a number."))
     return min(int(given), most)
 
 
@@ -73,12 +74,12 @@ def instant_of(form: Form, name: str, zone: str) -> datetime | None:
     day, hour = form.get(f"{name}_day", "").strip(), form.get(f"{name}_hour", "").strip()
     if not day:
         if hour:
-            raise FieldWrong(f"{name}_day", "Please choose a day as well.")
+            raise FieldWrong(f"{name}_day", N_("Please choose a day as well."))
         return None
-    on = _read(date.fromisoformat, day, f"{name}_day", "This is not a day of the calendar.")
+    on = _read(date.fromisoformat, day, f"{name}_day", N_("This is not a day of the calendar."))
     if not hour:
         return end_of_day(on, zone)
-    at = _read(time.fromisoformat, hour, f"{name}_hour", "This is not a time of day.")
+    at = _read(time.fromisoformat, hour, f"{name}_hour", N_("This is not a time of day."))
     return local_instant(datetime.combine(on, at.replace(tzinfo=None)), zone, f"{name}_hour")
 
 
@@ -93,7 +94,7 @@ def local_instant(at: datetime, zone: str, field: str) -> datetime:
     except OverflowError:
         raise FieldWrong(field, _PROBLEMS[DueTooFar.code]) from None
     if shown != at:
-        raise FieldWrong(field, "Clocks are put forward then: this time does not exist on that day.")
+        raise FieldWrong(field, N_("Clocks are put forward then: this time does not exist on that day."))
     return instant
 
 

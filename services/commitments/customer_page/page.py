@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from fastapi import Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import Depends, Form, Request
+from fastapi.responses import Response
 from sqlalchemy import text
 from sqlmodel import select
 
@@ -27,7 +26,7 @@ from services.commitments.promise import core
 from services.commitments.promise.core import Decision, Promise, Status
 from services.commitments.promise.core.ending import NOT_FINISHED
 from services.commitments.promise.store import Promises
-from services.commitments.promising.routes import command, one
+from services.commitments.promising.routes import Store, command, one
 from services.commitments.promising.witness import witnessed
 from services.commitments.tables import CustomerRow
 from shared.contracts.terms import Terms
@@ -37,11 +36,28 @@ from shared.problems import Problem
 from shared.routing import Reading, Writing, router
 from shared.security import CustomerPage
 from shared.security.acts import act_by
-from shared.web import Pages, chosen_language, language_query
+from shared.translation import N_
+from shared.web.screen import On, Screen
 
-pages = router("/commitments/p", include_in_schema=False)
-_pages = Pages(Path(__file__).parents[1] / "pages")
+PREFIX = CustomerPage.PROMISE.path
+pages = router(PREFIX.rstrip("/"), include_in_schema=False)
 
+
+class Asked(NamedTuple):
+    """A form that a customer sent from the page, and what it is answered with."""
+
+    request: Request
+    screen: Screen
+    token: str
+    session: WriteSession
+    store: Promises
+
+
+def _asked(request: Request, screen: On, token: str, session: Writing, store: Store) -> Asked:
+    return Asked(request, screen, token, session, store)
+
+
+Posted = Annotated[Asked, Depends(_asked)]
 Note = Literal["", "agreed", "declined", "proposed", "moved"]
 
 _TASKS = text("""
@@ -51,36 +67,33 @@ _TASKS = text("""
 
 
 @pages.get("/{token}")
-async def show(request: Request, token: str, session: Reading, said: Note = "") -> Response:
-    store: Promises = request.app.state.service
-    return await _render(request, session, await one(store, session, store.read_link(token)), token, said)
+async def show(screen: On, token: str, session: Reading, store: Store, said: Note = "") -> Response:
+    return await _render(screen, session, store, await one(store, session, store.read_link(token)), said)
 
 
 @pages.post("/{token}/agree")
-async def agree(request: Request, token: str, session: Writing, revision: Annotated[int, Form()]) -> Response:
-    return await _decide(request, token, session, "agreed", {}, lambda p: core.agree(p, revision, session.now))
+async def agree(asked: Posted, revision: Annotated[int, Form()]) -> Response:
+    return await _decide(asked, "agreed", {}, lambda p: core.agree(p, revision, asked.session.now))
 
 
 @pages.post("/{token}/decline")
-async def decline(request: Request, token: str, session: Writing) -> Response:
+async def decline(asked: Posted) -> Response:
     """Declines, with a reason; or with `act=propose` names another time that would suit, a day and perhaps an hour."""
-    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    typed = {name: value for name, value in (await asked.request.form()).items() if isinstance(value, str)}
     proposes = typed.get("act") == "propose"
     return await _decide(
-        request, token, session, "proposed" if proposes else "declined", typed, lambda p: _no(p, typed, session.now)
+        asked, "proposed" if proposes else "declined", typed, lambda p: _no(p, typed, asked.session.now)
     )
 
 
 @pages.post("/{token}/choose")
 async def choose(
-    request: Request,
-    token: str,
-    session: Writing,
+    asked: Posted,
     revision: Annotated[int, Form()],
     option: Annotated[str, Form(max_length=200)],
 ) -> Response:
     """Chooses one of the options, which is the customer's yes to it (C21)."""
-    return await _decide(request, token, session, "agreed", {}, lambda p: core.choose(p, revision, option, session.now))
+    return await _decide(asked, "agreed", {}, lambda p: core.choose(p, revision, option, asked.session.now))
 
 
 def _no(promise: Promise, typed: Mapping[str, str], now: datetime) -> Decision:
@@ -89,15 +102,13 @@ def _no(promise: Promise, typed: Mapping[str, str], now: datetime) -> Decision:
         return core.decline(promise, revision, text_of(typed, "reason"), now)
     suits = instant_of(typed, "suit", promise.latest.zone)
     if suits is None:
-        raise FieldWrong("suit_day", "Please choose a day.")
+        raise FieldWrong("suit_day", N_("Please choose a day."))
     reason = text_of(typed, "note") if typed.get("note", "").strip() else ANOTHER_TIME
     return core.decline(promise, revision, reason, now, proposed_due_at=suits)
 
 
 async def _decide(
-    request: Request,
-    token: str,
-    session: WriteSession,
+    asked: Asked,
     said: Note,
     typed: Mapping[str, str],
     decide: Callable[[Promise], Decision],
@@ -106,20 +117,19 @@ async def _decide(
 
     A form that does not hold comes back with a sentence beside what was typed (422).
     """
-    store: Promises = request.app.state.service
-    act = act_by(request, store.links, CustomerPage.PROMISE, token, session.now)
+    session, store = asked.session, asked.store
+    act = act_by(asked.request, store.links, CustomerPage.PROMISE, asked.token, session.now)
+    screen = asked.screen.at(f"{PREFIX}{asked.token}")
     id_ = act.link_id
     try:
         async with session.attempt():
             await command(store, session, id_, lambda promise: witnessed(decide(promise), act))
     except (NoSuchOption, StaleRevision, TooLate, WrongState) as problem:
-        return await _render(request, session, await one(store, session, id_), token, "moved", status=problem.status)
+        return await _render(screen, session, store, await one(store, session, id_), "moved", status=problem.status)
     except (FieldWrong, DueInThePast, DueTooFar) as problem:
         promise = await one(store, session, id_)
-        return await _render(request, session, promise, token, "", typed=typed, refused=problem, status=problem.status)
-    lang = chosen_language(request)
-    query = f"?said={said}" + (f"&lang={lang}" if lang else "")
-    return RedirectResponse(f"/commitments/p/{token}{query}", status_code=303)
+        return await _render(screen, session, store, promise, "", typed=typed, refused=problem, status=problem.status)
+    return screen.turn(screen.path, said=said)
 
 
 async def _story(session: ReadSession, promise: Promise) -> Story:
@@ -128,10 +138,10 @@ async def _story(session: ReadSession, promise: Promise) -> Story:
 
 
 async def _render(
-    request: Request,
+    screen: Screen,
     session: ReadSession,
+    store: Promises,
     promise: Promise,
-    token: str,
     said: Note,
     status: int = 200,
     *,
@@ -139,21 +149,16 @@ async def _render(
     refused: Problem | None = None,
 ) -> Response:
     """Renders the page from these fields alone, so that nothing internal is on it."""
-    now = session.now
+    now = screen.now
     customer = (await session.exec(select(CustomerRow).where(CustomerRow.id == promise.customer_id))).first()
-    default = customer.language if customer else request.app.state.runtime.settings.default_language
-    lang = chosen_language(request)
     overdue = promise.is_open and promise.is_late(now)
     not_over = promise.waiting_since is not None or now <= promise.latest.due_at
     asks = promise.awaits_answer and not overdue and not_over and promise.obligor == "us"
     shown = promise.latest if asks else promise.binds
     tale = await _story(session, promise)
-    return _pages.render(
+    return screen.speaking(customer.language if customer else None).render(
         "promise.html",
-        language=lang or default,
         status=status,
-        address=f"/commitments/p/{token}",
-        query=language_query(request),
         said=said,
         theirs=promise.obligor == "customer",
         gone=promise.status.value if promise.status in {Status.WITHDRAWN, Status.VOID} else None,
@@ -167,7 +172,7 @@ async def _render(
         progress=promise.progress,
         asks=asks,
         can_choose=asks,
-        tasks=await _tasks(session, request.app.state.service, promise),
+        tasks=await _tasks(session, store, promise),
         shown=shown,
         version=tale.version(shown.revision),
         binds=promise.binds,

@@ -12,15 +12,16 @@ from shared.contracts import Payload
 from shared.contracts import commitments as told
 from shared.contracts.commitments import Outcome
 from shared.contracts.terms import Assumption, Step, Terms
+from shared.translation import N_
 
 ANOTHER_TIME = "another_time"
 """The reason of a "no" that names another time and says no more."""
 
 OUTCOMES = {
-    Outcome.KEPT: "We kept it, in time.",
-    Outcome.KEPT_CHANGED: "We kept it, in time after the change you agreed to.",
-    Outcome.BROKEN_WARNED: "We did not keep this in time. We had told you before.",
-    Outcome.BROKEN_SILENT: "We did not keep this in time, and did not tell you before. We are sorry.",
+    Outcome.KEPT: N_("We kept it, in time."),
+    Outcome.KEPT_CHANGED: N_("We kept it, in time after the change you agreed to."),
+    Outcome.BROKEN_WARNED: N_("We did not keep this in time. We had told you before."),
+    Outcome.BROKEN_SILENT: N_("We did not keep this in time, and did not tell you before. We are sorry."),
 }
 """Each in a sentence for the customer; what is withdrawn or void has a page of its own."""
 
@@ -109,16 +110,16 @@ def standing(promise: Promise, terms: Terms) -> str:
 def changes(old: Terms, new: Terms) -> tuple[Change, ...]:
     """The differences between two versions that matter to the customer."""
     found = (
-        Change("By", "time", old.due_at, new.due_at),
-        Change("The promise", "text", old.words, new.words),
-        Change("Cost", "text", old.cost, new.cost),
-        Change("Includes", "text", old.scope, new.scope),
-        Change("Does not include", "text", old.exclusions, new.exclusions),
-        Change("Who does it", "text", old.who, new.who),
-        Change("Your choice", "text", old.chosen, new.chosen),
-        Change("What it rests on", "list", _words(old.assumptions), _words(new.assumptions)),
-        Change("Steps", "list", _words(old.steps), _words(new.steps)),
-        Change("Options", "list", [o.name for o in old.options], [o.name for o in new.options]),
+        Change(N_("By"), "time", old.due_at, new.due_at),
+        Change(N_("The promise"), "text", old.words, new.words),
+        Change(N_("Cost"), "text", old.cost, new.cost),
+        Change(N_("Includes"), "text", old.scope, new.scope),
+        Change(N_("Does not include"), "text", old.exclusions, new.exclusions),
+        Change(N_("Who does it"), "text", old.who, new.who),
+        Change(N_("Your choice"), "text", old.chosen, new.chosen),
+        Change(N_("What it rests on"), "list", _words(old.assumptions), _words(new.assumptions)),
+        Change(N_("Steps"), "list", _words(old.steps), _words(new.steps)),
+        Change(N_("Options"), "list", [o.name for o in old.options], [o.name for o in new.options]),
     )
     return tuple(change for change in found if change.before != change.after)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Query
@@ -24,11 +23,11 @@ from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession
 from shared.routing import Reading, router
 from shared.statistics.shares import Share
-from shared.web import Pages, charts
-from shared.web.words import translator
+from shared.translation import N_
+from shared.web import charts
+from shared.web.screen import On, Screen
 
 pages = router("/commitments/scorecard/page", include_in_schema=False)
-_pages = Pages(Path(__file__).parents[1] / "pages")
 
 LIMIT = 40
 """Rows of a chart. The API has all."""
@@ -36,29 +35,30 @@ LIMIT = 40
 WEEKS = 13
 
 KINDS = {
-    CommitmentKind.PROMISE: "Promises",
-    CommitmentKind.RESPONSE: "Answers",
-    CommitmentKind.CALL_BACK: "Call-backs",
-    CommitmentKind.NEXT_RESPONSE: "Next answers",
-    CommitmentKind.UPDATE: "Updates",
-    CommitmentKind.FOLLOW_UP: "Follow-ups",
-    CommitmentKind.ESCALATION: "Escalations",
-    CommitmentKind.INFORMATION: "Information",
-    CommitmentKind.GOAL: "Goals",
-    CommitmentKind.TASK: "Tasks",
+    CommitmentKind.PROMISE: N_("Promises"),
+    CommitmentKind.RESPONSE: N_("Answers"),
+    CommitmentKind.CALL_BACK: N_("Call-backs"),
+    CommitmentKind.NEXT_RESPONSE: N_("Next answers"),
+    CommitmentKind.UPDATE: N_("Updates"),
+    CommitmentKind.FOLLOW_UP: N_("Follow-ups"),
+    CommitmentKind.ESCALATION: N_("Escalations"),
+    CommitmentKind.INFORMATION: N_("Information"),
+    CommitmentKind.GOAL: N_("Goals"),
+    CommitmentKind.TASK: N_("Tasks"),
 }
 GROUPS = {
-    By.OWNER: "Owner",
-    By.TEAM: "Team",
-    By.KIND: "Kind",
-    By.CHANNEL: "Channel",
-    By.PARTNER: "Partner",
-    By.CATEGORY: "Category",
+    By.OWNER: N_("Owner"),
+    By.TEAM: N_("Team"),
+    By.KIND: N_("Kind"),
+    By.CHANNEL: N_("Channel"),
+    By.PARTNER: N_("Partner"),
+    By.CATEGORY: N_("Category"),
 }
 
 
 @pages.get("")
 async def scorecard(
+    screen: On,
     session: Reading,
     who: MayRead,
     window: Asked,
@@ -66,18 +66,15 @@ async def scorecard(
     recontact: Recontact,
     by: By = By.OWNER,
     kind: Annotated[CommitmentKind | None, Query()] = None,
-    lang: Annotated[str, Query(pattern="^(vi|en)$")] = "en",
 ) -> HTMLResponse:
     minimum = settings.scorecard_minimum
     made = await card(session, Scope(window, kind), by, minimum)
-    say = Sayings(lang)
-    weeks = await reading.weeks(session, Scope(_quarter(window), kind), settings.default_zone)
+    say = Sayings(screen)
+    weeks = await reading.weeks(session, Scope(_quarter(window), kind), screen.zone)
     trend = [Week.of(monday, tally, minimum) for monday, tally in weeks.items()][-WEEKS:]
     bands = [band for band in made.bands if band.median.n >= minimum]
-    return _pages.render(
+    return screen.render(
         "scorecard.html",
-        language=lang,
-        csrf=who.csrf,
         card=made,
         rows=made.rows[:LIMIT],
         limit=LIMIT if len(made.rows) > LIMIT else None,
@@ -94,8 +91,8 @@ async def scorecard(
         kind=kind.value if kind else "",
         groups=[(group.value, words) for group, words in GROUPS.items()],
         kinds=[(one.value, words) for one, words in KINDS.items() if one is not CommitmentKind.TASK],
-        since=wording.day(window.since, settings.default_zone, lang),
-        until=wording.day(window.until, settings.default_zone, lang),
+        since=wording.day(window.since, screen.zone, screen.language),
+        until=wording.day(window.until, screen.zone, screen.language),
     )
 
 
@@ -135,16 +132,16 @@ def _quarter(window: Window) -> Window:
 
 
 class Sayings:
-    """Figures and charts in one language."""
+    """Figures and charts in the language of a page."""
 
-    def __init__(self, language: str) -> None:
-        self._language = language
-        self._t: Callable[[str], str] = translator(language)
+    def __init__(self, screen: Screen) -> None:
+        self._language = screen.language
+        self._words = screen.words
 
     def key(self, by: By, key: str | None) -> str:
         if key is None:
-            return self._t("Not named")
-        return self._t(KINDS[CommitmentKind(key)]) if by is By.KIND else key
+            return self._words.gettext("Not named")
+        return self._words.gettext(KINDS[CommitmentKind(key)]) if by is By.KIND else key
 
     def number(self, value: float) -> str:
         return wording.number(value, self._language)
@@ -156,22 +153,22 @@ class Sayings:
         return wording.interval(share, self._language)
 
     def span(self, seconds: float | None) -> str:
-        return wording.span(seconds, self._language)
+        return wording.span(seconds, self._words, self._language)
 
     def band(self, band: BandView) -> str:
-        return self._t("When we say {promised}").replace("{promised}", self.span(band.promised_seconds))
+        return self._words.gettext("When we say %(promised)s") % {"promised": self.span(band.promised_seconds)}
 
     def needs(self, band: BandView) -> str:
         """`we need 1.9 days; nine of ten are done in 3.1 days`."""
-        if band.median.value is None:
-            return self._t("half of them are not done yet")
-        late = (
-            self._t("nine of ten are done in {p90}")
-            if band.p90.value is not None
-            else self._t("one of ten is not done")
-        )
-        needed = self._t("we need {median}").replace("{median}", self.span(band.median.value))
-        return f"{needed}; {late.replace('{p90}', self.span(band.p90.value))}"
+        words, median, p90 = self._words, band.median.value, band.p90.value
+        if median is None:
+            return words.gettext("half of them are not done yet")
+        needed = words.gettext("we need %(median)s") % {"median": self.span(median)}
+        if p90 is None:
+            late = words.gettext("one of ten is not done")
+        else:
+            late = words.gettext("nine of ten are done in %(p90)s") % {"p90": self.span(p90)}
+        return f"{needed}; {late}"
 
     def between(self, quantile: QuantileView) -> str:
         """The interval of a time; an open end is an ellipsis, and of nothing known nothing is said."""
@@ -184,26 +181,26 @@ class Sayings:
         return f"{week.monday.day}/{week.monday.month}"
 
     def kept_by(self, card: Scorecard, by: By) -> str:
-        aim = card.whole.strict.target
+        aim, standard = card.whole.strict.target, self._words.gettext("our standard")
         return charts.kept_by(
             [self._row(row, by) for row in card.rows[:LIMIT]],
-            title=self._t("Promises kept, with the interval at 95%"),
-            about=self._t("For each line two dots with their intervals. The figures are in the table."),
-            strict=self._t("kept as first promised"),
-            agreed=self._t("kept as agreed in the end"),
-            many=self._t("How many"),
-            target=charts.Rate(aim, aim, aim, f"{self._t('our standard')}: {self.percent(aim)}") if aim else None,
+            title=self._words.gettext("Promises kept, with the interval at 95%"),
+            about=self._words.gettext("For each line two dots with their intervals. The figures are in the table."),
+            strict=self._words.gettext("kept as first promised"),
+            agreed=self._words.gettext("kept as agreed in the end"),
+            many=self._words.gettext("How many"),
+            target=charts.Rate(aim, aim, aim, f"{standard}: {self.percent(aim)}") if aim else None,
         )
 
     def bands(self, bands: Sequence[BandView]) -> str:
         return charts.promised_and_actual(
             [self._band(band) for band in bands],
-            title=self._t("What we say, and what we need"),
-            about=self._t(
+            title=self._words.gettext("What we say, and what we need"),
+            about=self._words.gettext(
                 "For each length of promise, from the middle to the ninth of ten. The figures are in the table."
             ),
-            promised=self._t("as promised"),
-            many=self._t("How many"),
+            promised=self._words.gettext("as promised"),
+            many=self._words.gettext("How many"),
         )
 
     def trend(self, weeks: Sequence[Week]) -> str:
@@ -212,16 +209,16 @@ class Sayings:
                 charts.Week(self.day(w), self._rate(w.strict), self._rate(w.agreed), self.number(w.strict.n))
                 for w in weeks
             ],
-            title=self._t("Promises kept, week by week"),
-            about=self._t("For each week two dots with their intervals. The figures are in the table."),
-            strict=self._t("kept as first promised"),
-            agreed=self._t("kept as agreed in the end"),
+            title=self._words.gettext("Promises kept, week by week"),
+            about=self._words.gettext("For each week two dots with their intervals. The figures are in the table."),
+            strict=self._words.gettext("kept as first promised"),
+            agreed=self._words.gettext("kept as agreed in the end"),
         )
 
     def _band(self, band: BandView) -> charts.Band:
         median, p90 = band.ratio.median.value, band.ratio.p90.value
         middle = self.span(band.median.value)
-        most = self.span(band.p90.value) if median is not None else self._t("half of them are not done yet")
+        most = self.span(band.p90.value) if median is not None else self._words.gettext("half of them are not done yet")
         return charts.Band(self.band(band), median, p90, middle, most, self.number(band.median.n))
 
     def _row(self, row: KeptRow, by: By) -> charts.Row:

@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from services.commitments.scorecard import case_reading, reading, wording
@@ -23,10 +21,9 @@ from services.commitments.scorecard.windows import Window, window
 from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession
 from shared.routing import Reading, router
-from shared.web import Pages
+from shared.web.screen import On
 
 pages = router("/commitments/standards/page", include_in_schema=False)
-_pages = Pages(Path(__file__).parents[1] / "pages")
 
 Counts = Mapping[Measure, tuple[int, int]]
 
@@ -60,26 +57,19 @@ class Line:
 
 
 @pages.get("")
-async def standards(
-    request: Request,
-    session: Reading,
-    settings: Settings,
-    lang: Annotated[str | None, Query(pattern="^(vi|en)$")] = None,
-) -> HTMLResponse:
-    now = session.now
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    shown = window(now, settings.scorecard_days, until=hour, as_of=hour)
+async def standards(request: Request, screen: On, session: Reading, settings: Settings) -> HTMLResponse:
+    hour = screen.now.replace(minute=0, second=0, microsecond=0)
+    shown = window(screen.now, settings.scorecard_days, until=hour, as_of=hour)
     if not hasattr(request.app.state, "published"):
         request.app.state.published = Published()
     published: Published = request.app.state.published
     counts = await published.of(session, shown, timedelta(days=settings.recontact_days))
-    language = lang or settings.default_language
-    return _pages.render(
+    in_force, language = await valid(session, screen.now), screen.language
+    return screen.render(
         "standards.html",
-        language=language,
-        lines=[_line(standard, counts, settings.scorecard_minimum, language) for standard in await valid(session, now)],
-        since=wording.day(shown.since, settings.default_zone, language),
-        until=wording.day(shown.until, settings.default_zone, language),
+        lines=[_line(standard, counts, settings.scorecard_minimum, language) for standard in in_force],
+        since=wording.day(shown.since, screen.zone, language),
+        until=wording.day(shown.until, screen.zone, language),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from gettext import NullTranslations
 from zoneinfo import ZoneInfo
 
 from services.commitments.scorecard.views import ShareView
 from shared.spoken import speak_day
 
-UNITS = ((86_400, "days", "ngày"), (3_600, "hours", "giờ"), (60, "minutes", "phút"))
+DAY, HOUR, MINUTE = 86_400, 3_600, 60
 
 
 def number(value: float, language: str, places: int = 0) -> str:
@@ -36,17 +37,21 @@ def interval(share: ShareView, language: str) -> str:
     return f"{round(share.low * 100)}–{round(share.high * 100)}%"
 
 
-def span(seconds: float | None, language: str) -> str:
+def span(seconds: float | None, words: NullTranslations, language: str) -> str:
     """A length of time: `3.1 days`, `20 hours`, `45 minutes`: two figures at most."""
     if seconds is None:
         return "–"
-    for size, english, vietnamese in UNITS:
-        if seconds >= size or size == 60:
-            amount = seconds / size
-            said = number(amount, language, 1 if amount < 10 else 0)
-            word = vietnamese if language == "vi" else english.removesuffix("s") if said == "1" else english
-            return f"{said} {word}"
-    raise AssertionError("there is a smallest unit")
+    size = next((one for one in (DAY, HOUR) if seconds >= one), MINUTE)
+    amount = seconds / size
+    said = number(amount, language, 1 if amount < 10 else 0)
+    many = 1 if said == "1" else 2  # whatever is not one in figures is several, 0.5 too
+    if size == DAY:
+        spoken = words.ngettext("%(n)s day", "%(n)s days", many)
+    elif size == HOUR:
+        spoken = words.ngettext("%(n)s hour", "%(n)s hours", many)
+    else:
+        spoken = words.ngettext("%(n)s minute", "%(n)s minutes", many)
+    return spoken % {"n": said}
 
 
 def day(at: datetime, zone: str, language: str) -> str:

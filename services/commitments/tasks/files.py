@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shared.translation import N_
+
 MOST_FILES = 5
 MOST_BYTES = 10 * 1024 * 1024
 LONGEST_NAME = 150
@@ -78,14 +80,14 @@ def check(name: str, content: bytes) -> File:
     stem, _, ending = name.rpartition(".")
     known = _KINDS.get(ending.lower()) if stem else None
     if known is None:
-        raise BadFile("We cannot take this kind of file.", name)
+        raise BadFile(N_("We cannot take this kind of file."), name)
     if not content:
-        raise BadFile("This file is empty.", name)
+        raise BadFile(N_("This file is empty."), name)
     if len(content) > MOST_BYTES:
-        raise BadFile("This file is larger than 10 MB.", name)
+        raise BadFile(N_("This file is larger than 10 MB."), name)
     content_type, fits = known
     if not fits(content[:1024]):
-        raise BadFile("What is in this file is not what its name says.", name)
+        raise BadFile(N_("What is in this file is not what its name says."), name)
     return File(name, content_type, content)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from services.commitments.tasks.files import MOST_FILES, BadFile, File, check
 from services.commitments.tasks.model import Task, TaskField
+from shared.translation import N_
 
 LONGEST_ANSWER = 2000
 LONGEST_NOTE = 4000
@@ -22,7 +23,7 @@ LAST = "sent"
 _NUMBER = re.compile(r"[-+]?\d+([.,\s]\d+)*")
 _DAY = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
 
-MISSING = "Please fill this in."
+MISSING = N_("Please fill this in.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,11 @@ def read_form(task: Task, values: Sequence[tuple[str, str]], uploads: Sequence[t
     typed = dict(values)
     known = {input_name(field) for field in task.fields} | ({NOTE, LAST} if task.asks_for_words else {LAST})
     if set(typed) - known or len(typed) < len(values) or (uploads and not task.asks_for_files):
-        wrong[WHOLE] = Wrong("This holds something that we did not ask for. Open the page again and fill it in there.")
+        wrong[WHOLE] = Wrong(
+            N_("This holds something that we did not ask for. Open the page again and fill it in there.")
+        )
     elif LAST not in typed:
-        wrong[WHOLE] = Wrong("This did not reach us whole. Please send it again.")
+        wrong[WHOLE] = Wrong(N_("This did not reach us whole. Please send it again."))
     answers: dict[str, str] = {}
     for field in task.fields:
         said = typed.get(input_name(field), "").strip()
@@ -82,14 +85,14 @@ def read_form(task: Task, values: Sequence[tuple[str, str]], uploads: Sequence[t
 
 def _files(task: Task, uploads: Sequence[tuple[str, bytes | None]]) -> tuple[list[File], dict[str, Wrong]]:
     if task.wants == "upload" and not uploads:
-        return [], {FILES: Wrong("Please choose a file.")}
+        return [], {FILES: Wrong(N_("Please choose a file."))}
     if len(uploads) > MOST_FILES:
-        return [], {FILES: Wrong("These are more than 5 files. Send the 5 that matter most.")}
+        return [], {FILES: Wrong(N_("These are more than 5 files. Send the 5 that matter most."))}
     taken: list[File] = []
     for name, content in uploads:
         try:
             if content is None:
-                raise BadFile("This file is larger than 10 MB.", name)
+                raise BadFile(N_("This file is larger than 10 MB."), name)
             taken.append(check(name, content))
         except BadFile as bad:
             return [], {FILES: Wrong(bad.sentence, bad.name)}
@@ -109,12 +112,12 @@ def _answer(field: TaskField, said: str) -> str:
             return said
         case "choice":
             if said not in field.choices:
-                raise ValueError("Please choose one of the answers.")
+                raise ValueError(N_("Please choose one of the answers."))
             return said
         case "number":
             # Kept as typed: what a comma means differs from country to country, and we do not guess.
             if _NUMBER.fullmatch(said) is None:
-                raise ValueError("Please write a number, in digits.")
+                raise ValueError(N_("Please write a number, in digits."))
             return said
         case "date":
             return _day(said).isoformat()
@@ -128,12 +131,12 @@ def _day(said: str) -> date:
             return date(year, month, day)
         return date.fromisoformat(said)
     except ValueError:
-        raise ValueError("Please write a date as day/month/year.") from None
+        raise ValueError(N_("Please write a date as day/month/year.")) from None
 
 
 def _unfit(said: str, longest: int) -> str | None:
     if len(said) > longest:
-        return "This is too long. Please say it in fewer words."
+        return N_("This is too long. Please say it in fewer words.")
     if "\0" in said or any("\ud800" <= c <= "\udfff" for c in said):
-        return "This holds a character that we cannot store."
+        return N_("This holds a character that we cannot store.")
     return None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from services.commitments import customers
@@ -29,7 +28,8 @@ from shared.database import Database, ReadSession
 from shared.routing import Reading, router
 from shared.security import CustomerPage
 from shared.security.acts import act_by
-from shared.web import Pages, chosen_language, language_query
+from shared.translation import N_
+from shared.web.screen import On, Screen, screen
 
 PREFIX = "/commitments/t/"
 BODY_LIMIT = 64 * 1024 * 1024
@@ -37,16 +37,17 @@ BODY_LIMIT = 64 * 1024 * 1024
 
 MOST_PARTS = 100
 
-TOO_LARGE = Filled({}, None, (), {}, {FILES: Wrong("These files are too large together. Send fewer, or smaller ones.")})
+TOO_LARGE = Filled(
+    {}, None, (), {}, {FILES: Wrong(N_("These files are too large together. Send fewer, or smaller ones."))}
+)
 
 pages = router("/commitments/t", include_in_schema=False)
-_pages = Pages(Path(__file__).parents[1] / "pages")
 
 
 @pages.get("/{token}")
-async def show(request: Request, token: str, session: Reading) -> Response:
+async def show(request: Request, here: On, token: str, session: Reading) -> Response:
     promises: Promises = request.app.state.service
-    return await _render(request, session, token, promises.read_task_link(token))
+    return await _render(here, promises, session, promises.read_task_link(token))
 
 
 async def submit(request: Request) -> Response:
@@ -54,11 +55,11 @@ async def submit(request: Request) -> Response:
     promises: Promises = request.app.state.service
     database: Database = request.app.state.runtime.database
     token: str = request.path_params["token"]
-    id_ = promises.read_task_link(token)
+    id_, here = promises.read_task_link(token), screen(request)
     async with database.read() as session:
         task = await _find(session, id_)
         if _claimed_size(request) > BODY_LIMIT:
-            return await _render(request, session, token, id_, filled=TOO_LARGE, status=413)
+            return await _render(here, promises, session, id_, filled=TOO_LARGE, status=413)
     try:
         async with request.form(max_files=MOST_PARTS, max_fields=MOST_PARTS) as form:
             filled = read_form(task, _values(form), await _uploads(form))
@@ -67,15 +68,15 @@ async def submit(request: Request) -> Response:
     async with database.write() as session:
         (locked,) = await lock(promises, session, {id_: await _parent(session, promises, id_)})
         if not is_undone(locked):
-            return await _render(request, session, token, id_, status=409)
+            return await _render(here, promises, session, id_, status=409)
         if filled.wrong:
-            return await _render(request, session, token, id_, filled=filled, status=422)
+            return await _render(here, promises, session, id_, filled=filled, status=422)
         await tasks.fill(session, id_, filled.answers, filled.note, filled.files)
         act = act_by(request, promises.task_links, CustomerPage.TASK, token, session.now)
         await promises.save(session, [locked], [witnessed(fulfil(locked, session.now, by=BY), act)])
         session.cancel(tasks.REMINDER, str(id_))
     crash_point("before_answer")
-    return RedirectResponse(f"{PREFIX}{token}{language_query(request)}", status_code=303)
+    return here.turn(here.path)
 
 
 routes = [Route(f"{PREFIX}{{token}}", submit, methods=["POST"])]
@@ -106,7 +107,7 @@ async def _find(session: ReadSession, id_: UUID) -> Task:
     try:
         return (await tasks.find(session, [id_]))[id_]
     except KeyError:
-        raise TaskNotFound("This link is not one of ours, or a part of it is missing.") from None
+        raise TaskNotFound(N_("This link is not one of ours, or a part of it is missing.")) from None
 
 
 async def _parent(session: ReadSession, promises: Promises, id_: UUID) -> UUID | None:
@@ -114,10 +115,15 @@ async def _parent(session: ReadSession, promises: Promises, id_: UUID) -> UUID |
 
 
 async def _render(
-    request: Request, session: ReadSession, token: str, id_: UUID, *, filled: Filled | None = None, status: int = 200
+    here: Screen,
+    promises: Promises,
+    session: ReadSession,
+    id_: UUID,
+    *,
+    filled: Filled | None = None,
+    status: int = 200,
 ) -> Response:
     """Renders the page from these fields alone, so that nothing internal is on it."""
-    promises: Promises = request.app.state.service
     task = await _find(session, id_)
     promise = (await promises.load(session, [id_]))[id_]
     above = await promises.load(session, [promise.parent_id] if promise.parent_id else [])
@@ -125,12 +131,9 @@ async def _render(
     now = session.now
     spoken = await customers.languages(session, [promise.customer_id])
     wrong: Mapping[str, Wrong] = filled.wrong if filled else {}
-    return _pages.render(
+    return here.speaking(spoken.get(promise.customer_id)).render(
         "task.html",
-        language=chosen_language(request) or spoken.get(promise.customer_id, promises.default_language),
         status=status,
-        address=f"{PREFIX}{token}",
-        query=language_query(request),
         state=_state(promise, whole),
         late=now > promise.binds.due_at,
         terms=promise.binds,

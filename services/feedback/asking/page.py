@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, BeforeValidator, Field
 
 from services.feedback.asking import store, surveys
-from services.feedback.asking.store import Asked
 from services.feedback.asking.surveys import Answer
 from services.feedback.asking.surveys import State as Standing
 from services.feedback.state import Made
-from shared.database import ReadSession
 from shared.routing import Reading, Writing, router
 from shared.security import CustomerPage
 from shared.security.acts import act_by
-from shared.web import chosen_language, language_query
+from shared.web.screen import On
 
 pages = router("/feedback/s", include_in_schema=False)
 
@@ -39,32 +37,23 @@ class AnswerForm(BaseModel):
 
 
 @pages.get("/{token}")
-async def show(request: Request, token: str, session: Reading, made: Made) -> Response:
+async def show(screen: On, token: str, session: Reading, made: Made) -> Response:
     asked = await store.find(session, made.links.read(token))
     survey = asked.survey
-    return made.pages.render(
+    known = await store.language_of(session, survey.customer_id)
+    return screen.speaking(known).render(
         "survey.html",
-        language=await _language(request, session, asked, made.default_language),
         survey=survey,
         answer=asked.last,
-        over=surveys.is_over(Standing(survey.state), survey.answer_by, session.now),
+        over=surveys.is_over(Standing(survey.state), survey.answer_by, screen.now),
     )
 
 
 @pages.post("/{token}")
 async def answer(
-    request: Request, token: str, form: Annotated[AnswerForm, Form()], session: Writing, made: Made
+    request: Request, screen: On, token: str, form: Annotated[AnswerForm, Form()], session: Writing, made: Made
 ) -> Response:
     """Answers, then shows what was answered by its own address, so that a reload asks nothing again."""
     act = act_by(request, made.links, CustomerPage.SURVEY, token, session.now)
     await store.record(session, act.link_id, form.answer(), by="customer_page", act=act)
-    return RedirectResponse(f"{CustomerPage.SURVEY.path}{token}{language_query(request)}", status_code=303)
-
-
-async def _language(request: Request, session: ReadSession, asked: Asked, otherwise: str) -> str:
-    """The one they chose on the page; else the customer's own; else the browser's; else the house's."""
-    if chosen := chosen_language(request):
-        return chosen
-    known = await store.language_of(session, asked.survey.customer_id)
-    wanted = request.headers.get("accept-language", "").lower()[:2]
-    return known or (wanted if wanted in {"vi", "en"} else otherwise)
+    return screen.turn(screen.path)

@@ -10,18 +10,16 @@ from fastapi.responses import HTMLResponse
 
 from services.intake.customers import routes as customers
 from services.intake.staff.browser import Staff
-from services.intake.state import Here
 from services.intake.timeline import routes as timeline
 from services.intake.timeline.routes import Entry
 from shared.paging import Cursor
 from shared.routing import Reading, router
+from shared.web.screen import On
 
 pages: APIRouter = router("/intake/console", include_in_schema=False)
 
 LISTED = 50
 ENTRIES = 100
-
-Lang = Annotated[str, Query(pattern="^(vi|en)$")]
 
 
 def sender(entry: Entry) -> str | None:
@@ -46,40 +44,21 @@ def side(entry: Entry) -> str:
 
 @pages.get("")
 async def console(
-    session: Reading, here: Here, who: Staff, q: Annotated[str, Query(max_length=200)] = "", lang: Lang = "en"
+    screen: On, session: Reading, who: Staff, q: Annotated[str, Query(max_length=200)] = ""
 ) -> HTMLResponse:
-    found = await customers.search(session, q, LISTED)
-    return here.pages.render(
-        "console.html",
-        language=lang,
-        csrf=who.csrf,
-        customers=found,
-        q=q,
-        zone=here.settings.default_zone,
-        public_url=here.public(""),
-    )
+    return screen.render("console.html", customers=await customers.search(session, q, LISTED), q=q)
 
 
 @pages.get("/customers/{id}")
 async def customer_page(
+    screen: On,
     id: UUID,  # noqa: A002
     session: Reading,
-    here: Here,
     who: Staff,
     order: timeline.Order = "oldest",
     cursor: Cursor = None,
-    lang: Lang = "en",
 ) -> HTMLResponse:
     customer = await customers.whole(session, id)
     entries = await timeline.page(session, [c.id for c in customer.family], order, cursor, ENTRIES)
-    return here.pages.render(
-        "customer.html",
-        language=lang,
-        csrf=who.csrf,
-        customer=customer,
-        entries=entries,
-        order=order,
-        side=side,
-        sender=sender,
-        zone=here.settings.default_zone,
-    )
+    screen = screen.under("/intake/console", screen.words.gettext("Customers"))
+    return screen.render("customer.html", customer=customer, entries=entries, order=order, side=side, sender=sender)

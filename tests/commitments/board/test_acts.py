@@ -17,8 +17,6 @@ from shared.ids import new_id
 from tests.commitments.conftest import Commitments, refuse_after_saving
 from tests.commitments.people import sign_in
 
-BACK = "/commitments/board?owner=lan&lang=en"
-
 
 @pytest.fixture
 async def staff(kept: Commitments) -> Commitments:
@@ -61,7 +59,7 @@ async def test_every_act_goes_back_to_the_board_with_a_notice(staff: Commitments
     ):
         done = await send(staff, id_, act, **form)
         assert done.status_code == 303, (act, done.text)
-        assert done.headers["location"] == f"{BACK}&said={act}#p-{id_}"
+        assert done.headers["location"] == f"/commitments/board?owner=lan&said={act}&lang=en#p-{id_}"
         assert 'role="status"' in await look(staff, said=act)
     promise = await staff.only()
     assert promise.status is Status.FULFILLED

@@ -220,3 +220,33 @@ async def test_the_scorecard_and_the_board_on_a_phone(seen: Seen, lang: str) -> 
     await seen.tab.goto(f"{seen.url}/commitments/scorecard/page?lang={lang}")
     roles = [role for role, _ in await seen.tab.names()]
     assert {"table", "row", "rowheader", "cell"} <= set(roles), "what is shown as a list is a table all the same"
+
+
+async def test_keys_do_what_their_sheet_says_and_nothing_in_a_field(seen: Seen) -> None:
+    for words in ("First", "Second"):
+        await seen.kept.promise(words=words)
+    await seen.tab.size(1280)
+    await seen.board()
+    await seen.live()
+    await press(seen.tab, "?")
+    await seen.tab.until("document.getElementById('keys').matches(':popover-open')")
+    await press(seen.tab, "?")
+    await seen.tab.until("!document.getElementById('keys').matches(':popover-open')")
+    await press(seen.tab, "j", "j")
+    await seen.tab.until("document.activeElement.textContent === 'Second'")
+    await press(seen.tab, "k")
+    await seen.tab.until("document.activeElement.textContent === 'First'")
+    await press(seen.tab, "/")
+    await seen.tab.until("document.activeElement.id === 'q'")
+    await press(seen.tab, "g", "s")
+    await seen.tab.until("document.activeElement.value === 'gs'")
+    await press(seen.tab, "Escape")
+    await press(seen.tab, "g", "s")
+    await seen.tab.until("location.pathname === '/commitments/scorecard/page'")
+
+
+async def press(tab: Tab, *keys: str) -> None:
+    for key in keys:
+        text = {"text": key} if len(key) == 1 else {}
+        await tab.send("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
+        await tab.send("Input.dispatchKeyEvent", type="keyUp", key=key)

@@ -13,6 +13,7 @@ from sqlalchemy import event
 
 from services.commitments.board.news import Look, News, Seen, compare
 from shared.security import Sessions
+from shared.security.sessions import LIFETIME
 from tests.commitments.conftest import Commitments
 from tests.support.scratch import until
 from tests.support.serving import serving
@@ -36,6 +37,16 @@ def test_what_was_under_way_beside_it_is_news_when_it_has_ended() -> None:
     """Id 4 was given to a transaction that is still open; id 5 is visible before it."""
     looks = (Look(3, 10, 10), Look(5, 10, 12), Look(5, 11, 14), Look(5, 12, 14), Look(5, 14, 14))
     assert told(*looks) == [True, True, False, True, False]
+
+
+@pytest.mark.parametrize("seen", [Seen(), Seen(0), Seen(5), Seen(5, 12)])
+def test_what_was_seen_is_the_id_of_an_event(seen: Seen) -> None:
+    assert Seen.of(str(seen)) == seen
+
+
+@pytest.mark.parametrize("said", ["x", "5.x", "1.2.3", "-1", "٣", "9" * 40, "5."])
+def test_an_id_that_is_none_of_ours_has_seen_nothing(said: str) -> None:
+    assert Seen.of(said) == Seen()
 
 
 @asynccontextmanager
@@ -82,6 +93,15 @@ async def test_a_server_that_is_told_to_stop_does_not_wait_for_its_readers(kept:
             began = loop.time()
             await served.__aexit__(None, None, None)
     assert loop.time() - began < 3, "well before the fifteen seconds that it would wait"
+
+
+async def test_a_stream_ends_with_the_session_of_its_reader(kept: Commitments) -> None:
+    async with serving(kept.runtime) as url, listening(url, kept) as lines:
+        async with asyncio.timeout(10):
+            await changes(lines, 2)
+            kept.clock.advance(LIFETIME)
+            await kept.promise()
+            assert [line async for line in lines if line.startswith("event")] == []
 
 
 async def test_one_look_for_all_and_none_for_nobody(kept: Commitments) -> None:

@@ -18,10 +18,10 @@ from shared.contracts import commitments as told
 from shared.contracts.commitments import Outcome
 from shared.contracts.terms import Assumption, CommitmentKind, Option, Step, Terms
 from shared.ids import new_id
-from shared.web.words import VIETNAMESE
 from tests.commitments.conftest import START, Commitments
 from tests.commitments.customer_page.test_page import answer, page, promised
 from tests.commitments.seeds import rich
+from tests.support.sentences import sentences_of, vietnamese
 
 LATER = (START + timedelta(hours=30)).isoformat()
 
@@ -61,7 +61,7 @@ def test_every_kind_of_change_and_every_outcome_has_its_words() -> None:
         assumptions=(Assumption(words="h"),), steps=(Step(words="i"),),
         options=(Option(name="j", words="j", due_at=START, cost="j"),),
     )  # fmt: skip
-    assert {change.what for change in changes(terms(), whole)} | set(OUTCOMES.values()) <= VIETNAMESE.keys()
+    assert {change.what for change in changes(terms(), whole)} | set(OUTCOMES.values()) <= vietnamese().keys()
     assert set(OUTCOMES) == set(Outcome) - {Outcome.WITHDRAWN, Outcome.VOID}
 
 
@@ -284,9 +284,6 @@ async def test_a_promise_for_a_day_names_the_day(kept: Commitments) -> None:
 
 async def test_every_sentence_of_the_pages_is_translated() -> None:
     pages = Path(__file__).parents[3] / "services/commitments/pages"
-    sources = "".join(path.read_text() for path in pages.glob("*.html"))
-    said = set(re.findall(r'\bt\("([^"]+)"\)', sources))
-    tables = "".join(re.findall(r"{% set (?:KINDS|TITLES|DONE|LANES) = {(.*?)} %}", sources, flags=re.S))
-    said |= set(re.findall(r'"([A-Z][^"]+)"', tables))
+    said = sentences_of(*pages.glob("*.html"))
     assert len(said) > 80
-    assert said - VIETNAMESE.keys() == set()
+    assert said - vietnamese().keys() == set()
