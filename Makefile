@@ -35,6 +35,13 @@ test-slow: .venv/.installed ## what takes long: upgrades, documents' commands, b
 	$(PY) -m pytest -n 2 tests/hostile -m "slow and not storm"
 	$(PY) -m pytest --ignore=tests/hostile -m "slow and not storm"
 
+coverage: .venv/.installed ## the same as test without Kafka, told at the end by line and branch
+	$(PY) -m pytest -n 2 -m "not kafka and not slow and not storm" --cov --cov-report=term $(ARGS)
+
+mutants: .venv/.installed ## small faults put into what decides, and how many of them the fast tests see
+	.venv/bin/mutmut run $(ARGS)
+	@.venv/bin/mutmut export-cicd-stats && cat mutants/mutmut-cicd-stats.json
+
 check: .venv/.installed ## lint, types, import contracts, generated contracts, translations
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -87,4 +94,4 @@ $(UV):
 clean: ## forget what was installed and built, keep the data
 	rm -rf $(TOOLS) .venv build *.egg-info
 
-.PHONY: help up demo test test-fast test-slow check translations format bench faults storms compose-env compose-up lock clean
+.PHONY: help up demo test test-fast test-slow coverage mutants check translations format bench faults storms compose-env compose-up lock clean
