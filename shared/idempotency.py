@@ -43,7 +43,7 @@ async def begin(session: WriteSession, request: Request) -> Response | None:
         raise Malformed("Idempotency-Key must be 1 to 255 printable characters")
     # Who asks is part of the key: two clients that choose the same words do not meet.
     asker = _spelled(request.headers.get("authorization", "")) + request.cookies.get(
-        request.app.state.sessions.cookie, ""
+        request.app.state.sessions.cookie.name, ""
     )
     key = sha256(f"{asker}\n{given}".encode()).hexdigest()
     body = await request.body()

@@ -72,7 +72,7 @@ async def _identify(request: Request) -> Principal:
     if scheme.lower() == "bearer":
         return Principal(*tokens.verify(token.strip()))
     sessions: Sessions = request.app.state.sessions
-    session = sessions.read(request.cookies.get(sessions.cookie, ""))
+    session = sessions.read(request.cookies.get(sessions.cookie.name, ""))
     if session is None:
         raise not_signed_in(request)
     if request.method not in {"GET", "HEAD"}:

@@ -13,10 +13,10 @@ from itsdangerous import BadData, URLSafeSerializer
 from shared.clock import Clock
 from shared.ids import new_id
 from shared.security.closings import Closings
+from shared.security.cookies import Cookie
 from shared.settings import ServiceSettings
 
 COOKIE = "kept_session"
-"""Its name where the installation is not reached by https; else `__Host-` stands before it."""
 LIFETIME = timedelta(hours=12)
 _SECONDS = int(LIFETIME.total_seconds())
 LINK_LIFETIME = LIFETIME + timedelta(seconds=1)
@@ -48,10 +48,7 @@ class Sessions:
         self._closings = Closings(settings.sessions_file, clock)
         signing = (URLSafeSerializer(key, salt="session") for key in settings.derive_all("sessions"))
         self._signers = list(zip(signing, settings.derive_all("csrf"), strict=True))
-        self.secure = settings.is_secure
-        # A name that browsers take with Secure, Path=/ and no Domain alone (RFC 6265bis, 4.1.3.2): no other host of the
-        # same domain, and nobody on a line without TLS, can put a session of theirs in its place.
-        self.cookie = f"__Host-{COOKIE}" if self.secure else COOKIE
+        self.cookie = Cookie.named(COOKIE, secure=settings.is_secure)
 
     def open(
         self,

@@ -51,7 +51,7 @@ async def at_work(postgres: ScratchPostgres, template: str) -> AsyncIterator[Com
 
 async def sign_in(kept: Commitments, tab: Tab, url: str) -> None:
     sessions = Sessions(kept.runtime.settings, kept.clock)
-    await tab.cookie(url, sessions.cookie, sessions.open("an", scopes_of(["admin"]), roles=["admin"]))
+    await tab.cookie(url, sessions.cookie.name, sessions.open("an", scopes_of(["admin"]), roles=["admin"]))
 
 
 @dataclass

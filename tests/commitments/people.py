@@ -34,7 +34,7 @@ def sign_in(kept: Commitments, subject: str = "an", *roles: str) -> None:
     """From now on the browser of the fixture is this person's, with these roles, or with an admin's."""
     held = roles or (Role.ADMIN,)
     sessions = Sessions(kept.runtime.settings, kept.clock)
-    kept.http.cookies.set(sessions.cookie, sessions.open(subject, scopes_of(held), roles=held))
+    kept.http.cookies.set(sessions.cookie.name, sessions.open(subject, scopes_of(held), roles=held))
 
 
 def vnd(amount: str, **more: str) -> dict[str, str]:

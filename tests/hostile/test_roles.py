@@ -26,7 +26,7 @@ def signed_in(served: Served, *roles: Role) -> dict[str, Any]:
     cookie = sessions.open("an@shop.example", scopes_of(roles), roles=roles)
     session = sessions.read(cookie)
     assert session is not None
-    return {"cookie": f"{sessions.cookie}={cookie}", "x-csrf-token": session.csrf}
+    return {"cookie": f"{sessions.cookie.name}={cookie}", "x-csrf-token": session.csrf}
 
 
 async def ask(served: Served, service: str, operation: Operation, headers: dict[str, str]) -> int:

@@ -38,7 +38,7 @@ async def test_every_event_says_who_asked_for_it_and_a_strangers_says_nobody(
     await client.post("/toy/notes", json=note)
     await client.post("/toy/private/notes", json=note, headers=bearer(app, "toy:write"))
     cookie = sessions.open("an@shop.example", {"toy:write"})
-    headers = {"Cookie": f"{sessions.cookie}={cookie}", "X-CSRF-Token": sessions.read(cookie).csrf}
+    headers = {"Cookie": f"{sessions.cookie.name}={cookie}", "X-CSRF-Token": sessions.read(cookie).csrf}
     assert (await client.post("/toy/private/notes", json=note, headers=headers)).status_code == 201
     async with database.read() as reading:
         told = await events_about(reading, [UUID(note["customer"])])
@@ -90,7 +90,7 @@ async def test_whoever_may_not_come_in_takes_no_connection(
     client.headers["Idempotency-Key"] = "one"
     taken: list[object] = []
     event.listen(app.state.runtime.database.engine.sync_engine.pool, "checkout", lambda *of: taken.append(of))
-    cookie = app.state.sessions.cookie
+    cookie = app.state.sessions.cookie.name
     wrong = [{}, {"Authorization": "Bearer wrong"}, {"Cookie": f"{cookie}=wrong"}, bearer(app, "toy:read")]
     said = [(await client.request(method, "/toy/private", headers=headers)).status_code for headers in wrong * 5]
     assert (said, taken) == ([401, 401, 401, 403] * 5, [])
@@ -115,7 +115,7 @@ async def test_a_form_of_a_session_can_be_sent_twice(app: FastAPI, client: httpx
     """Its mark against forgery stands in the body, which is wanted whole to know the request again."""
     sessions: Sessions = app.state.sessions
     cookie = sessions.open("an", {"*"})
-    client.cookies.set(sessions.cookie, cookie)
+    client.cookies.set(sessions.cookie.name, cookie)
     session = sessions.read(cookie)
     assert session is not None
     for csrf, status in ((session.csrf, 200), (session.csrf, 200), ("wrong", 403)):

@@ -52,15 +52,7 @@ def signed_in(sessions: Sessions, person: Person, onward: str, *, anew: bool = F
         person.subject, scopes_of(person.roles), roles=person.roles, language=person.language, anew=anew
     )
     answer = RedirectResponse(onward, status_code=303)
-    answer.set_cookie(
-        sessions.cookie,
-        cookie,
-        max_age=int(LIFETIME.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=sessions.secure,
-        path="/",
-    )
+    sessions.cookie.set(answer, cookie, LIFETIME)
     return answer
 
 
@@ -68,7 +60,7 @@ async def log_out(request: Request) -> Response:
     """POST /intake/logout: the session ends here, and with every service within seconds."""
     sessions: Sessions = request.app.state.sessions
     answer = RedirectResponse("/", status_code=303)
-    answer.delete_cookie(sessions.cookie, path="/", httponly=True, samesite="lax", secure=sessions.secure)
+    sessions.cookie.delete(answer)
     with suppress(Unauthenticated):  # it has ended already
         if (session := (await identify(request)).session) is not None:
             sessions.close(session)

@@ -19,6 +19,7 @@ from services.intake.staff.openid import Attempt, OpenId
 from services.intake.state import Intake
 from shared.problems import NotFound
 from shared.security import Sessions
+from shared.security.cookies import Cookie
 
 log = structlog.get_logger()
 
@@ -39,9 +40,9 @@ def _here(request: Request) -> tuple[Intake, OpenId]:
     return intake, intake.openid
 
 
-def _cookie(request: Request) -> str:
-    sessions: Sessions = request.app.state.sessions
-    return f"__Host-{COOKIE}" if sessions.secure else COOKIE
+def _cookie(request: Request) -> Cookie:
+    intake: Intake = request.app.state.service
+    return Cookie.named(COOKIE, secure=intake.settings.is_secure)
 
 
 async def begin(request: Request) -> Response:
@@ -54,15 +55,7 @@ async def begin(request: Request) -> Response:
     onward = local_path(request.query_params.get("next", ""))
     said = [attempt.state, attempt.nonce, attempt.verifier, onward, ends]
     answer = RedirectResponse(await openid.begin(attempt), status_code=303)
-    answer.set_cookie(
-        _cookie(request),
-        _signers(intake)[0].dumps(said),
-        max_age=int(LIFETIME.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=request.app.state.sessions.secure,
-        path="/",
-    )
+    _cookie(request).set(answer, _signers(intake)[0].dumps(said), LIFETIME)
     return answer
 
 
@@ -89,13 +82,13 @@ async def finish(request: Request) -> Response:
             raise NotLetIn(STRANGER if who.email is not None else NO_EMAIL)
         person, is_other = found
         answer = signed_in(sessions, person, onward, anew=is_other)
-    answer.delete_cookie(_cookie(request), path="/", httponly=True, samesite="lax", secure=sessions.secure)
+    _cookie(request).delete(answer)
     return answer
 
 
 def _begun(intake: Intake, request: Request) -> tuple[Attempt, str]:
     """The sign-in that this browser began and this answer is for. Raises NotLetIn."""
-    held, given = request.cookies.get(_cookie(request), ""), request.query_params.get("state", "")
+    held, given = request.cookies.get(_cookie(request).name, ""), request.query_params.get("state", "")
     for signer in _signers(intake):
         try:
             state, nonce, verifier, onward, ends = signer.loads(held)

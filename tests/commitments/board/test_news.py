@@ -53,7 +53,7 @@ def test_an_id_that_is_none_of_ours_has_seen_nothing(said: str) -> None:
 async def listening(url: str, kept: Commitments) -> AsyncIterator[AsyncIterator[str]]:
     """The lines of a stream, read as a browser does."""
     sessions = Sessions(kept.runtime.settings, kept.clock)
-    cookies = {sessions.cookie: sessions.open("an", {"commitments:read"})}
+    cookies = {sessions.cookie.name: sessions.open("an", {"commitments:read"})}
     async with (
         httpx.AsyncClient(base_url=url, cookies=cookies, trust_env=False, timeout=10) as client,
         client.stream("GET", "/commitments/board/stream") as answer,
@@ -132,7 +132,7 @@ def _nobody_looks() -> bool:
 @pytest.mark.parametrize("cookie", [None, "forged"])
 async def test_the_stream_is_for_staff(kept: Commitments, cookie: str | None) -> None:
     if cookie:
-        kept.http.cookies.set(Sessions(kept.runtime.settings, kept.clock).cookie, cookie)
+        kept.http.cookies.set(Sessions(kept.runtime.settings, kept.clock).cookie.name, cookie)
     assert (await kept.http.get("/commitments/board/stream")).status_code == 401
     assert (await kept.http.get("/commitments/board/stream", headers=kept.token("intake:read"))).status_code == 403
 

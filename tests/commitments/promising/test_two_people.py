@@ -31,7 +31,7 @@ class Browser:
         self.http = httpx.AsyncClient(
             transport=kept.http._transport,
             base_url=PUBLIC_URL,
-            cookies={sessions.cookie: cookie},
+            cookies={sessions.cookie.name: cookie},
             headers={"x-csrf-token": session.csrf},
         )
 
