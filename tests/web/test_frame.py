@@ -29,6 +29,8 @@ SCRIPT_LINK = "javascript:alert(3)"
 ZONE = "Asia/Ho_Chi_Minh"
 AT = datetime(2026, 5, 6, 7, 5, tzinfo=UTC)
 VOID = {"meta", "link", "input", "br", "img", "hr"}
+ENDS_A_PARAGRAPH = {"div", "dl", "form", "h1", "h2", "h3", "header", "main", "nav", "ol", "p", "section", "table", "ul"}
+"""Tags at which a browser ends a paragraph that is open (HTML 13.1.2.4)."""
 
 PARTS = {
     "icon": "parts.icon(x)",
@@ -79,6 +81,7 @@ class Outline(HTMLParser):
         assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not (tag in ENDS_A_PARAGRAPH and "p" in self._open)
         self.tags.append((tag, dict(attrs)))
         if tag not in VOID:
             self._open.append(tag)
