@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from shared import eventlog, idempotency
+from shared import idempotency
+from shared.eventlog.filling import fill_subjects
 
 if TYPE_CHECKING:
     from shared.database import Database
@@ -33,7 +34,7 @@ _KEYS = text("""
 async def keep_house(database: Database, inbox_days: int, stop: asyncio.Event) -> None:
     while not stop.is_set():
         await sweep(database, timedelta(days=inbox_days))
-        await eventlog.fill_subjects(database)
+        await fill_subjects(database)
         try:
             await asyncio.wait_for(stop.wait(), EVERY)
         except TimeoutError:

@@ -39,6 +39,7 @@ class KafkaBroker:
     ) -> None:
         self.prefix = prefix
         self.servers, self.client, self.topics = servers, client, topics
+        self._cluster = kafka_survey.Cluster(servers, client, prefix)
         self.partitions, self.replicas, self.silence = partitions, replicas, silence
         self._producer: AIOKafkaProducer | None = None
         self._started = False
@@ -137,13 +138,13 @@ class KafkaBroker:
         return KafkaConsumer(self.servers, self.client, group, topics, drain, self.prefix, self.silence)
 
     async def survey(self, group: str, topics: Sequence[str]) -> Survey:
-        return await kafka_survey.survey(self, group, topics)
+        return await kafka_survey.survey(self._cluster, group, topics)
 
     async def set_back(self, group: str, offsets: Mapping[Partition, int]) -> None:
-        await kafka_survey.set_back(self, group, offsets)
+        await kafka_survey.set_back(self._cluster, group, offsets)
 
     def history(self, topic: str, since: datetime) -> AsyncIterator[Sequence[Record]]:
-        return kafka_survey.history(self, topic, since)
+        return kafka_survey.history(self._cluster, topic, since)
 
     async def answers(self) -> None:
         try:

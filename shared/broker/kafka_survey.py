@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -14,17 +14,22 @@ from aiokafka.errors import KafkaError
 from shared.broker.kafka_consumer import LARGEST, as_records
 from shared.broker.protocol import Bounds, BrokerLost, Partition, Record, Survey
 
-if TYPE_CHECKING:
-    from shared.broker.kafka import KafkaBroker
+
+class Cluster(NamedTuple):
+    """A Kafka, and who we are there: our client id, and what stands before each of our topics and groups."""
+
+    servers: str
+    client: str
+    prefix: str
 
 
 @asynccontextmanager
-async def _reader(broker: KafkaBroker, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
+async def _reader(cluster: Cluster, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer that joins no group: with a group's name it reads and writes that group's places alone."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker.servers,
-        client_id=broker.client,
-        group_id=broker.prefix + group if group else None,
+        bootstrap_servers=cluster.servers,
+        client_id=cluster.client,
+        group_id=cluster.prefix + group if group else None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=LARGEST,
@@ -38,50 +43,50 @@ async def _reader(broker: KafkaBroker, group: str | None = None) -> AsyncIterato
         await consumer.stop()
 
 
-async def _partitions(consumer: AIOKafkaConsumer, broker: KafkaBroker, topics: Sequence[str]) -> list[TopicPartition]:
+async def _partitions(consumer: AIOKafkaConsumer, cluster: Cluster, topics: Sequence[str]) -> list[TopicPartition]:
     """Assigns all partitions of a topic to this reader."""
     await consumer._client.force_metadata_update()
-    names = [broker.prefix + topic for topic in topics]
+    names = [cluster.prefix + topic for topic in topics]
     found = [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name) or ()]
     consumer.assign(found)
     return found
 
 
-def _ours(broker: KafkaBroker, partition: TopicPartition) -> Partition:
-    return Partition(partition.topic.removeprefix(broker.prefix), partition.partition)
+def _ours(cluster: Cluster, partition: TopicPartition) -> Partition:
+    return Partition(partition.topic.removeprefix(cluster.prefix), partition.partition)
 
 
-async def _name(broker: KafkaBroker) -> str:
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.servers, client_id=broker.client)
+async def _name(cluster: Cluster) -> str:
+    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.servers, client_id=cluster.client)
     try:
         await admin.start()
-        cluster = await admin.describe_cluster()
+        found = await admin.describe_cluster()
     except (KafkaError, OSError) as error:
         raise BrokerLost(str(error) or type(error).__name__) from error
     finally:
         await admin.close()
-    return f"{cluster['cluster_id']}/{broker.prefix}"
+    return f"{found['cluster_id']}/{cluster.prefix}"
 
 
-async def survey(broker: KafkaBroker, group: str, topics: Sequence[str]) -> Survey:
-    async with _reader(broker, group) as consumer:
-        partitions = await _partitions(consumer, broker, topics)
+async def survey(cluster: Cluster, group: str, topics: Sequence[str]) -> Survey:
+    async with _reader(cluster, group) as consumer:
+        partitions = await _partitions(consumer, cluster, topics)
         first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-        found = {_ours(broker, p): Bounds(first[p], end[p], await consumer.committed(p)) for p in partitions}
-    return Survey(await _name(broker), found)
+        found = {_ours(cluster, p): Bounds(first[p], end[p], await consumer.committed(p)) for p in partitions}
+    return Survey(await _name(cluster), found)
 
 
-async def set_back(broker: KafkaBroker, group: str, offsets: Mapping[Partition, int]) -> None:
+async def set_back(cluster: Cluster, group: str, offsets: Mapping[Partition, int]) -> None:
     """Sets a group back; Kafka refuses where the group has members."""
-    async with _reader(broker, group) as consumer:
-        theirs = {TopicPartition(broker.prefix + p.topic, p.number): offset for p, offset in offsets.items()}
+    async with _reader(cluster, group) as consumer:
+        theirs = {TopicPartition(cluster.prefix + p.topic, p.number): offset for p, offset in offsets.items()}
         consumer.assign(list(theirs))
         await consumer.commit(theirs)
 
 
-async def history(broker: KafkaBroker, topic: str, since: datetime) -> AsyncIterator[Sequence[Record]]:
-    async with _reader(broker) as consumer:
-        partitions = await _partitions(consumer, broker, [topic])
+async def history(cluster: Cluster, topic: str, since: datetime) -> AsyncIterator[Sequence[Record]]:
+    async with _reader(cluster) as consumer:
+        partitions = await _partitions(consumer, cluster, [topic])
         ends = await consumer.end_offsets(partitions)
         begins = await consumer.offsets_for_times(dict.fromkeys(partitions, int(since.timestamp() * 1000)))
         for partition in partitions:
@@ -89,4 +94,4 @@ async def history(broker: KafkaBroker, topic: str, since: datetime) -> AsyncIter
         while any([await consumer.position(p) < ends[p] for p in partitions]):
             batches = await consumer.getmany(timeout_ms=500)
             for partition, messages in batches.items():
-                yield as_records(_ours(broker, partition), messages)
+                yield as_records(_ours(cluster, partition), messages)

@@ -7,13 +7,10 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING
 
+from shared.broker.local_log import LocalLog
 from shared.broker.protocol import BrokerLost, Drain, Partition, Record
 from shared.ids import new_id
-
-if TYPE_CHECKING:
-    from shared.broker.local import LocalBroker
 
 _READ = """
     SELECT r.topic, r.partition, r."offset", r.key, r.value, r.headers
@@ -59,8 +56,8 @@ _ENDS = "SELECT topic, number, next_offset FROM broker_partition WHERE topic = A
 
 
 class LocalConsumer:
-    def __init__(self, broker: LocalBroker, group: str, topics: Sequence[str], drain: Drain | None) -> None:
-        self.broker, self.group, self.topics, self._drain = broker, group, topics, drain
+    def __init__(self, log: LocalLog, group: str, topics: Sequence[str], drain: Drain | None) -> None:
+        self.log, self.group, self.topics, self._drain = log, group, topics, drain
         self.member = str(new_id())
         self._positions: dict[Partition, int] = {}
         self._paused: set[Partition] = set()
@@ -71,7 +68,7 @@ class LocalConsumer:
         await self._balance()
 
     async def stop(self) -> None:
-        async with self.broker.connection() as connection:
+        async with self.log.connection() as connection:
             await connection.execute(
                 'DELETE FROM broker_member WHERE "group" = $1 AND member = $2', self.group, self.member
             )
@@ -85,22 +82,22 @@ class LocalConsumer:
         What is given up is committed first and by itself, so that two members that exchange partitions do
         not wait for each other.
         """
-        async with self.broker.connection() as connection:
+        async with self.log.connection() as connection:
             joined = await connection.fetchval(_HEARTBEAT, self.group, self.member)
             if joined:
                 # New, or forgotten after a silence: others may have come further with what was ours.
                 self._positions.clear()
-            await connection.execute(_FORGET, self.group, self.broker.silence)
+            await connection.execute(_FORGET, self.group, self.log.silence)
             members = [row["member"] for row in await connection.fetch(_MEMBERS, self.group)]
-        every = sorted(Partition(t, n) for t in self.topics for n in range(self.broker.partitions))
+        every = sorted(Partition(t, n) for t in self.topics for n in range(self.log.partitions))
         share = set(every[members.index(self.member) :: len(members)])
         surplus = [p for p in self._positions if p not in share]
         if surplus and self._drain is not None:
             await self._drain()
         if surplus or joined:
-            async with self.broker.connection() as connection:
+            async with self.log.connection() as connection:
                 await connection.execute(_RELEASE, self.group, self.member, *_columns(sorted(share)))
-        async with self.broker.connection() as connection:
+        async with self.log.connection() as connection:
             rows = await connection.fetch(_CLAIM, self.group, self.member, *_columns(sorted(share)))
             held = {Partition(*row) for row in rows}
             committed = {Partition(r[0], r[1]): r[2] for r in await connection.fetch(_POSITIONS, self.group)}
@@ -111,7 +108,7 @@ class LocalConsumer:
     async def poll(self, *, limit: int, timeout: float) -> Mapping[Partition, Sequence[Record]]:
         until = monotonic() + timeout
         while True:
-            if monotonic() - self._balanced_at > self.broker.silence.total_seconds() / 6:
+            if monotonic() - self._balanced_at > self.log.silence.total_seconds() / 6:
                 await self._balance()
             batches = await self._read(limit)
             left = until - monotonic()
@@ -120,9 +117,9 @@ class LocalConsumer:
             await self._wait(min(left, 0.1))
 
     async def _wait(self, seconds: float) -> None:
-        async with self.broker.published:
+        async with self.log.published:
             try:
-                await asyncio.wait_for(self.broker.published.wait(), seconds)
+                await asyncio.wait_for(self.log.published.wait(), seconds)
             except TimeoutError:
                 return
 
@@ -131,7 +128,7 @@ class LocalConsumer:
         open_ = [p for p in self._positions if p not in self._paused]
         # Each read begins at another partition, or a full one would keep the others waiting.
         wanted = open_[turn % len(open_) :] + open_[: turn % len(open_)] if open_ else []
-        async with self.broker.connection() as connection:
+        async with self.log.connection() as connection:
             rows = await connection.fetch(_READ, *_columns(wanted), [self._positions[p] for p in wanted], limit)
         batches: dict[Partition, list[Record]] = defaultdict(list)
         for topic, partition, offset, key, value, headers in rows:
@@ -144,7 +141,7 @@ class LocalConsumer:
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         if not offsets:
             return
-        async with self.broker.connection() as connection:
+        async with self.log.connection() as connection:
             done = await connection.fetch(
                 _COMMIT, self.group, self.member, *_columns(list(offsets)), list(offsets.values())
             )
@@ -162,7 +159,7 @@ class LocalConsumer:
         self._paused.discard(partition)
 
     async def lag(self) -> int:
-        async with self.broker.connection() as connection:
+        async with self.log.connection() as connection:
             ends = await connection.fetch(_ENDS, list(self.topics))
         return sum(end - self._positions.get(Partition(topic, number), end) for topic, number, end in ends)
 

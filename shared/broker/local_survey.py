@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from shared.broker.local_consumer import as_record
+from shared.broker.local_log import LocalLog
 from shared.broker.protocol import Bounds, BrokerLost, Partition, Record, Survey
-
-if TYPE_CHECKING:
-    from shared.broker.local import LocalBroker
 
 PIECE = 1000
 """Records read at once."""
@@ -37,26 +34,26 @@ _HISTORY = """
 """
 
 
-async def survey(broker: LocalBroker, group: str, topics: Sequence[str]) -> Survey:
-    async with broker.connection() as connection:
+async def survey(log: LocalLog, group: str, topics: Sequence[str]) -> Survey:
+    async with log.connection() as connection:
         name = await connection.fetchval(_NAME)
         rows = await connection.fetch(_BOUNDS, group, list(topics))
     found = {Partition(topic, number): Bounds(first, end, at) for topic, number, end, at, first in rows}
     return Survey(str(name), found)
 
 
-async def set_back(broker: LocalBroker, group: str, offsets: Mapping[Partition, int]) -> None:
-    async with broker.connection() as connection:
-        if await connection.fetchval(_MEMBERS, group, broker.silence):
+async def set_back(log: LocalLog, group: str, offsets: Mapping[Partition, int]) -> None:
+    async with log.connection() as connection:
+        if await connection.fetchval(_MEMBERS, group, log.silence):
             raise BrokerLost(f"{group} has members: it can be set back when they have left")
         topics, numbers = [p.topic for p in offsets], [p.number for p in offsets]
         await connection.execute(_SET_BACK, group, topics, numbers, list(offsets.values()))
 
 
-async def history(broker: LocalBroker, topic: str, since: datetime) -> AsyncIterator[Sequence[Record]]:
+async def history(log: LocalLog, topic: str, since: datetime) -> AsyncIterator[Sequence[Record]]:
     place = (-1, -1)
     while True:
-        async with broker.connection() as connection:
+        async with log.connection() as connection:
             rows = await connection.fetch(_HISTORY, topic, since, *place, PIECE)
         if not rows:
             return

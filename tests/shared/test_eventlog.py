@@ -12,7 +12,9 @@ from sqlalchemy import text
 from shared.contracts import parse
 from shared.contracts.intake import CaseOpened, CaseUpdated
 from shared.database import Database
-from shared.eventlog import LARGEST, EventTooLarge, facts_about, fill_subjects, filling
+from shared.eventlog import LARGEST, EventTooLarge, filling
+from shared.eventlog.filling import fill_subjects
+from shared.eventlog.read import facts_about
 from shared.ids import new_id
 from shared.relay import Relay
 from tests.support.scratch import fact, rows

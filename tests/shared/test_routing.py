@@ -14,7 +14,7 @@ from shared.broker.local import LocalBroker
 from shared.clock import ManualClock
 from shared.contracts import Event
 from shared.database import Database
-from shared.eventlog import events_about
+from shared.eventlog.read import events_about
 from shared.relay import Relay
 from shared.security import Sessions, Tokens
 from tests.shared.webapp import browser, make_app

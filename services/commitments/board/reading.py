@@ -20,7 +20,7 @@ from services.commitments.promise.core import Promise, Status
 from services.commitments.promise.store import COLUMNS, as_promise
 from shared.contracts.commitments import CommitmentDeclined, CommitmentWaiting
 from shared.database import ReadSession
-from shared.eventlog import facts_about
+from shared.eventlog.read import facts_about
 
 LIMIT = 200
 """Open promises on one board. More than a person can act on is a list, not a board: the API has it."""

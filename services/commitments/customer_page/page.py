@@ -31,7 +31,7 @@ from services.commitments.promising.witness import witnessed
 from services.commitments.tables import CustomerRow
 from shared.contracts.terms import Terms
 from shared.database import ReadSession, WriteSession
-from shared.eventlog import facts_about
+from shared.eventlog.read import facts_about
 from shared.problems import Problem
 from shared.routing import Reading, Writing, router
 from shared.security import CustomerPage

@@ -26,7 +26,7 @@ from shared.contracts import Payload
 from shared.contracts import commitments as told
 from shared.contracts.terms import Terms
 from shared.database import WriteSession
-from shared.eventlog import facts_about
+from shared.eventlog.read import facts_about
 from shared.handling import Fact
 from shared.paging import Cursor, Limit, Page, decode, encode
 from shared.routing import Reading, Writing, router

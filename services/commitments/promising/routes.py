@@ -27,7 +27,7 @@ from services.commitments.wording.glossary import look_at, texts_of
 from services.commitments.wording.plain import unmet
 from shared.contracts.terms import CommitmentKind
 from shared.database import ReadSession, WriteSession
-from shared.eventlog import events_about
+from shared.eventlog.read import events_about
 from shared.ids import new_id
 from shared.paging import Cursor, Limit, Page, decode, encode
 from shared.routing import Reading, Writing, router
