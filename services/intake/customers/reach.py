@@ -13,7 +13,7 @@ from services.intake.channels.items import Moved, Reach
 from services.intake.customers import resolving as people
 from services.intake.customers.resolving import Key
 from services.intake.customers.unreachable import tell_new_owners
-from services.intake.customers.weighing import REFUSALS, HandleReport, Kept, proves_reach, weigh
+from services.intake.customers.weighing import HandleReport, Kept, proves_reach, weigh
 from services.intake.settings import IntakeSettings
 from shared import bulk
 from shared.contracts.intake import Authentication, Handle, HandleReachable, HandleUnreachable, Reachability
@@ -29,6 +29,7 @@ _TYPES = people.KEY | {
     "detail": "text",
     "told_at": "timestamptz",
     "refused_at": "timestamptz",
+    "agreed_at": "timestamptz",
 }
 _KNOWN = text(f"SELECT r.* FROM handle_reach r JOIN {bulk.unnest(people.KEY)} USING (kind, account, value)")
 _STORE = text(bulk.upsert("handle_reach", _TYPES, key=", ".join(people.KEY)))
@@ -92,10 +93,10 @@ def _is_news(before: Kept | None, after: Kept) -> bool:
 
 
 def _kept(row: Row[tuple[object, ...]]) -> tuple[Key, Kept]:
+    """A row as it is kept. The version before writes the report alone: what it says of the owner's will counts too."""
     handle = Handle(kind=row.kind, account=row.account, value=row.value)
     report = HandleReport(handle, Reachability(row.reason), row.occurred_at, row.channel, row.detail)
-    refused_at = row.refused_at or (report.at if report.reason in REFUSALS else None)
-    return people.key(handle), Kept(report, row.told_at, refused_at)
+    return people.key(handle), Kept(report, row.told_at, row.refused_at, row.agreed_at).noting(report)
 
 
 def _row(key: Key, kept: Kept) -> Mapping[str, object]:
@@ -108,6 +109,7 @@ def _row(key: Key, kept: Kept) -> Mapping[str, object]:
         "detail": report.detail,
         "told_at": kept.told_at,
         "refused_at": kept.refused_at,
+        "agreed_at": kept.agreed_at,
     }
 
 

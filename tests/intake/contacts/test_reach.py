@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import permutations
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.intake.channels.items import Address, Contact, Item, Reach, SenderCheck, Writer
@@ -128,6 +131,60 @@ def test_a_bounce_and_a_refusal_in_any_order_are_not_lifted_by_a_contact(order: 
         kept = weigh(kept, told[index])
     assert kept
     assert not weigh(kept, told[2]).report.reason.is_reachable  # type: ignore[union-attr]
+
+
+_WILLS = {
+    Reachability.OPTED_OUT: True,
+    Reachability.BLOCKED: True,
+    Reachability.COMPLAINED: True,
+    Reachability.OPTED_IN: False,
+    Reachability.UNBLOCKED: False,
+}
+
+
+def report(reason: Reachability, hours: int) -> HandleReport:
+    handle = Handle(kind=HandleKind.EMAIL, value="lan@example.com")
+    return HandleReport(handle, reason, START + hours * HOUR, "toy", None)
+
+
+@given(
+    told=st.lists(
+        st.tuples(st.sampled_from([*_WILLS, Reachability.BOUNCED]), st.integers(0, 9)),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda one: one[1],
+    ),
+    again=st.lists(st.integers(0, 7), max_size=6),
+    shuffled=st.randoms(use_true_random=False),
+)
+def test_the_last_will_holds_in_any_order_however_often_it_is_told(
+    told: list[tuple[Reachability, int]], again: list[int], shuffled: Random
+) -> None:
+    order = told + [told[index % len(told)] for index in again]
+    shuffled.shuffle(order)
+    kept: Kept | None = None
+    for reason, hours in order:
+        kept = weigh(kept, report(reason, hours))
+    kept = weigh(weigh(kept, report(Reachability.BOUNCED, 10)), report(Reachability.HEARD_FROM, 11))
+    assert kept
+    wills = sorted(((hours, reason) for reason, hours in told if reason in _WILLS), key=lambda one: one[0])
+    is_refused = bool(wills) and _WILLS[wills[-1][1]]
+    assert kept.is_refused is is_refused
+    assert kept.report.reason.is_reachable is not is_refused
+    again_late = weigh(kept, report(*told[0]))
+    assert again_late
+    assert again_late.report.reason is kept.report.reason
+
+
+async def test_a_refusal_taken_back_under_the_version_before_is_taken_back(desk: Running) -> None:
+    """It writes the report and leaves the newer columns as they were."""
+    await take(desk, contact(), closed(Reachability.OPTED_OUT))
+    opted_in = "UPDATE handle_reach SET reason = 'opted_in', reachable = true, occurred_at = :at"
+    async with desk.runtime.database.write() as session:
+        await session.execute(text(opted_in), {"at": START + HOUR})
+    await take(desk, closed(Reachability.BOUNCED, hours=2), hours=2)
+    await take(desk, closed(Reachability.OPTED_OUT), contact("m2", hours=3), hours=3)
+    assert [one.reason for one in await desk.facts(HandleReachable)] == [Reachability.HEARD_FROM]
 
 
 async def test_what_was_closed_before_the_upgrade_is_told_once_in_pieces(
