@@ -28,6 +28,7 @@ from services.intake.channels.setup import news
 from services.intake.channels.setup.directory import Line
 from services.intake.contacts import facts
 from services.intake.contacts.filing import file
+from services.intake.customers import reach
 from services.intake.errors import Overtaken
 from services.intake.state import Intake
 from shared.crash import crash_point
@@ -128,6 +129,7 @@ class Worker:
         filed = await file(session, arrivals, settings, self._intake.marks)
         told = await proofs.believed(session, sorted_out.told, settings, self._intake.marks)
         await facts.apply(session, told, settings)
+        await reach.apply(session, told, filed, settings)
         await confirmations.ask(session, sorted_out.confirms)
         await news.record(session, news.tally(sorted_out.read, arrivals, filed, sorted_out.told))
         await raw.put_back(session, sorted_out.later)
@@ -202,7 +204,8 @@ async def file_overdue_calls(intake: Intake, session: WriteSession, timers: Sequ
     """A TimerHandler: calls whose missing steps have had their time."""
     lines = await intake.directory.read(session)
     arrivals = await callbook.give_up_waiting(session, [t.subject for t in timers], lines)
-    await file(session, arrivals, intake.settings, intake.marks)
+    filed = await file(session, arrivals, intake.settings, intake.marks)
+    await reach.apply(session, [], filed, intake.settings)
 
 
 async def run(intake: Intake, workplace: Workplace, stop: asyncio.Event) -> None:

@@ -74,6 +74,13 @@ async def test_who_writes_from_an_address_that_bounced_is_reachable_there_again(
     assert len(await desk.facts(HandleUnreachable)) == 2, "and it can bounce again"
 
 
+async def test_a_contact_lifts_a_bounce_that_is_told_beside_it(desk: Running) -> None:
+    await take(desk, contact())
+    await take(desk, contact("m2", hours=2), closed(Reachability.BOUNCED, hours=1), hours=2)
+    rows = await desk.rows("SELECT reachable FROM handle_reach")
+    assert [row.reachable for row in rows] == [True]
+
+
 @pytest.mark.parametrize("reason", [Reachability.OPTED_OUT, Reachability.BLOCKED, Reachability.COMPLAINED])
 @pytest.mark.parametrize("bounces", [False, True])
 async def test_who_refused_our_messages_has_not_asked_for_them_by_writing(
