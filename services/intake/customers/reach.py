@@ -14,7 +14,7 @@ from services.intake.channels.mail.authentication import trusted
 from services.intake.customers import resolving as people
 from services.intake.customers.resolving import Key
 from services.intake.customers.unreachable import tell_new_owners
-from services.intake.customers.weighing import HandleReport, Kept, proves_reach, weigh
+from services.intake.customers.weighing import HandleReport, Kept, proves_reach, weigh, written_at
 from services.intake.settings import IntakeSettings
 from shared import bulk
 from shared.contracts.intake import Handle, HandleReachable, HandleUnreachable, Reachability
@@ -57,8 +57,7 @@ def _proved(filed: Sequence[Arrival], settings: IntakeSettings) -> Iterator[Hand
         check = trusted(arrival.contact.checked, arrival.contact.claims, settings.trusted_authserv)
         address = arrival.contact.address if proves_reach(arrival, check) else None
         if address and (handle := arrival.source.handle(address, settings.default_region)):
-            at = min(arrival.occurred_at, arrival.received_at)
-            yield HandleReport(handle, Reachability.HEARD_FROM, at, arrival.source.channel, None)
+            yield HandleReport(handle, Reachability.HEARD_FROM, written_at(arrival), arrival.source.channel, None)
 
 
 async def store(session: WriteSession, reports: Sequence[HandleReport]) -> None:

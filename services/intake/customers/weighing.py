@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.intake.arrivals.arrival import Arrival
 from shared.contracts.intake import Authentication, ChannelKind, Reachability, Verdict
@@ -13,6 +13,10 @@ REFUSALS = frozenset({Reachability.OPTED_OUT, Reachability.BLOCKED, Reachability
 """Reasons that are somebody's will: only they themselves take them back."""
 AGREEMENTS = frozenset({Reachability.OPTED_IN, Reachability.UNBLOCKED})
 """Reasons that take a refusal back."""
+
+
+BACKDATED = timedelta(days=1)
+"""How long before its receipt a contact may count as written: a mail's date is by the clock of its sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +80,8 @@ def proves_reach(arrival: Arrival, check: Authentication | None) -> bool:
     )
     is_forged = check is not None and check.dmarc is Verdict.FAIL
     return contact.direction == "in" and not (contact.automatic or is_typed or is_forged)
+
+
+def written_at(arrival: Arrival) -> datetime:
+    """When a contact counts as written, as a report on its handle: by its own date, within bounds."""
+    return max(min(arrival.occurred_at, arrival.received_at), arrival.received_at - BACKDATED)

@@ -81,6 +81,12 @@ async def test_a_contact_lifts_a_bounce_that_is_told_beside_it(desk: Running) ->
     assert [row.reachable for row in rows] == [True]
 
 
+async def test_a_clock_that_stopped_long_ago_keeps_nobody_closed(desk: Running) -> None:
+    await take(desk, contact(), closed(Reachability.BOUNCED))
+    await take(desk, contact("m2", hours=-8760), hours=25)
+    assert len(await desk.facts(HandleReachable)) == 1
+
+
 @pytest.mark.parametrize("reason", [Reachability.OPTED_OUT, Reachability.BLOCKED, Reachability.COMPLAINED])
 @pytest.mark.parametrize("bounces", [False, True])
 async def test_who_refused_our_messages_has_not_asked_for_them_by_writing(
