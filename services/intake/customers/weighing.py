@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.intake.arrivals.arrival import Arrival
-from shared.contracts.intake import Authentication, ChannelKind, Reachability, Verdict
+from shared.contracts.intake import Authentication, ChannelKind, Reachability
+from shared.provenance import unproven
 from shared.reach import ReachReport
 
 REFUSALS = frozenset({Reachability.OPTED_OUT, Reachability.BLOCKED, Reachability.COMPLAINED})
@@ -78,8 +79,7 @@ def proves_reach(arrival: Arrival, check: Authentication | None) -> bool:
     is_typed = (contact.channel_kind or arrival.source.kind) in {ChannelKind.WEB, ChannelKind.REVIEW} or (
         contact.reply_to is not None and contact.reply_to.address == contact.address
     )
-    is_forged = check is not None and check.dmarc is Verdict.FAIL
-    return contact.direction == "in" and not (contact.automatic or is_typed or is_forged)
+    return contact.direction == "in" and not (contact.automatic or is_typed or unproven(check))
 
 
 def written_at(arrival: Arrival) -> datetime:

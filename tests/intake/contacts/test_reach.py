@@ -118,6 +118,7 @@ async def test_who_refused_before_the_upgrade_has_refused(desk: Running) -> None
         {"channel_kind": ChannelKind.WEB},
         {"reply_to": Writer(LAN, None, False, False)},
         {"checked": SenderCheck("toy", dmarc=Verdict.FAIL)},
+        {"checked": SenderCheck("toy", spf=Verdict.SOFTFAIL, dkim=Verdict.NONE, dmarc=Verdict.NONE)},
     ],
     ids=str,
 )
