@@ -32,6 +32,10 @@ _TYPES = people.KEY | {
     "refused_at": "timestamptz",
     "agreed_at": "timestamptz",
 }
+# Before what is there is read: several report at once, each from a transaction of its own.
+_TAKE_TURNS = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS k (key)
+""")
 _KNOWN = text(f"SELECT r.* FROM handle_reach r JOIN {bulk.unnest(people.KEY)} USING (kind, account, value)")
 _STORE = text(bulk.upsert("handle_reach", _TYPES, key=", ".join(people.KEY)))
 
@@ -70,6 +74,7 @@ async def store(session: WriteSession, reports: Sequence[HandleReport]) -> None:
     as_known = await people.as_known(session, [one.handle for one in reports])
     reports = [replace(one, handle=handle) for one, handle in zip(reports, as_known, strict=True) if handle]
     keys = sorted({people.key(one.handle) for one in reports})
+    await session.execute(_TAKE_TURNS, {"keys": ["reach " + " ".join(key) for key in keys]})
     before = dict(map(_kept, await session.execute(_KNOWN, people.columns(keys))))
     after: dict[Key, Kept] = dict(before)
     for one in sorted(reports, key=lambda one: one.at):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from itertools import permutations
 from random import Random
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.intake.channels.items import Address, Contact, Item, Reach, SenderCheck, Writer
-from services.intake.customers import unreachable
+from services.intake.customers import reach, unreachable
 from services.intake.customers.weighing import HandleReport, Kept, weigh
 from shared.contracts.intake import (
     ChannelKind,
@@ -29,6 +30,7 @@ from shared.contracts.intake import (
 )
 from tests.intake.conftest import START, Running
 from tests.intake.toy import sent, toy_provider
+from tests.support.scratch import until
 
 LAN = Address(HandleKind.EMAIL, "lan@example.com")
 HOUR = timedelta(hours=1)
@@ -199,6 +201,31 @@ async def test_a_refusal_taken_back_under_the_version_before_is_taken_back(desk:
     await take(desk, closed(Reachability.BOUNCED, hours=2), hours=2)
     await take(desk, closed(Reachability.OPTED_OUT), contact("m2", hours=3), hours=3)
     assert [one.reason for one in await desk.facts(HandleReachable)] == [Reachability.HEARD_FROM]
+
+
+@pytest.mark.parametrize("before", [None, Reachability.OPTED_IN], ids=str)
+async def test_reports_from_two_transactions_take_turns(desk: Running, before: Reachability | None) -> None:
+    """A bounce that another transaction stores meanwhile does not overwrite a refusal."""
+    await take(desk, contact(), *([closed(before)] if before else []))
+    database = desk.runtime.database
+
+    async def bounces() -> None:
+        async with database.write() as session:
+            await reach.store(session, [report(Reachability.BOUNCED, 1)])
+
+    async with database.write() as session:
+        await reach.store(session, [report(Reachability.OPTED_OUT, 2)])
+        other = asyncio.create_task(bounces())
+        await until(lambda: waits(desk, other))
+    await other
+    (row,) = await desk.rows("SELECT reason, refused_at FROM handle_reach")
+    assert (row.reason, row.refused_at) == (Reachability.OPTED_OUT, START + 2 * HOUR)
+
+
+async def waits(desk: Running, other: asyncio.Task[None]) -> bool:
+    """Whether it is through, or waits for a lock in the database."""
+    waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return other.done() or bool(await desk.rows(waiting))
 
 
 async def test_what_was_closed_before_the_upgrade_is_told_once_in_pieces(
