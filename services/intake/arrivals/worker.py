@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from services.intake.arrivals import confirmations, proofs, quarantine, raw
+from services.intake.arrivals import confirmations, proofs, quarantine, raw, repeats
 from services.intake.arrivals.arrival import Arrival, Told
 from services.intake.arrivals.calls import callbook
 from services.intake.arrivals.calls.callbook import Stepped
@@ -128,6 +128,7 @@ class Worker:
         arrivals = sorted_out.arrivals + await callbook.advance(session, sorted_out.steps, settings.call_grace)
         filed = await file(session, arrivals, settings, self._intake.marks)
         told = await proofs.believed(session, sorted_out.told, settings, self._intake.marks)
+        told = await repeats.dropped(session, told)
         await facts.apply(session, told, settings)
         await reach.apply(session, told, filed, settings)
         await confirmations.ask(session, sorted_out.confirms)

@@ -89,6 +89,17 @@ async def test_a_clock_that_stopped_long_ago_keeps_nobody_closed(desk: Running) 
     assert len(await desk.facts(HandleReachable)) == 1
 
 
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_report_without_a_time_that_is_read_again_is_no_new_one(desk: Running, times: int) -> None:
+    undated = Reach("dsn:lan@example.com", LAN, Reachability.BOUNCED)
+    await take(desk, contact(), *[undated] * times)
+    await take(desk, contact("m2", hours=1), hours=1)
+    await take(desk, undated, hours=2)
+    assert len(await desk.facts(HandleUnreachable)) == 1
+    await take(desk, Reach("another", LAN, Reachability.BOUNCED), hours=3)
+    assert len(await desk.facts(HandleUnreachable)) == 2
+
+
 @pytest.mark.parametrize("reason", [Reachability.OPTED_OUT, Reachability.BLOCKED, Reachability.COMPLAINED])
 @pytest.mark.parametrize("bounces", [False, True])
 async def test_who_refused_our_messages_has_not_asked_for_them_by_writing(
