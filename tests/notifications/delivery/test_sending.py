@@ -8,6 +8,7 @@ from email import message_from_bytes
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from services.notifications.delivery import ledger
 from services.notifications.delivery.ending import Ended, State, accepted
@@ -349,8 +350,10 @@ async def test_a_worker_that_was_taken_for_dead_and_was_not_settles_nothing(desk
     assert isinstance(second, Handed)
     assert (slow.number, second.number) == (1, 2)
     async with desk.database.write() as session:
-        await ledger.settle(session, [Settled.of(slow, Ended(State.FAILED, "no answer"))])
+        await ledger.settle(session, [Settled.of(slow, Ended(State.FAILED, "nobody there", is_dead=True))])
     assert ((await desk.row())["state"], await desk.events()) == (State.SENDING, [])
+    async with desk.database.read() as session:
+        assert (await session.execute(text("SELECT value FROM suppression"))).all() == []
     async with desk.database.write() as session:
         await ledger.settle(session, [Settled.of(second, accepted(None))])
     assert (await desk.row())["state"] == State.SENT
