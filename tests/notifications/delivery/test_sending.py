@@ -360,6 +360,26 @@ async def test_a_worker_that_was_taken_for_dead_and_was_not_settles_nothing(desk
     assert [type_ for type_, _ in await desk.events()] == ["kept.notification.sent.v1"]
 
 
+async def test_one_that_raises_takes_no_other_result_along(desk: Desk) -> None:
+    """Nor one that is cancelled: what left is written down."""
+    lan = customer()
+    await desk.deliver(lan, stated(lan.customer_id))
+
+    async def breaks() -> Settled:
+        raise RuntimeError("broken")
+
+    await desk.sender._write(desk.database, room=10)
+    broken, cancelled = asyncio.create_task(breaks()), asyncio.create_task(breaks())
+    cancelled.cancel()
+    await asyncio.wait({*desk.sender._in_hand, broken, cancelled})
+    desk.sender._in_hand |= {broken, cancelled}
+    with pytest.raises(RuntimeError, match="broken"):
+        await desk.sender._gather()
+    await desk.send()
+    assert (await desk.row())["state"] == State.SENT
+    assert len(desk.mail.mails) == 1
+
+
 async def test_names_and_words_cannot_write_headers(desk: Desk) -> None:
     evil = "Lan\r\nBcc: all@example.com\r\n\r\nhello"
     lan = customer(name=evil, language="en")
