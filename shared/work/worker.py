@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from shared.database import Database, WriteSession
+from shared.work.results import results_of
 
 if TYPE_CHECKING:
     from shared.service import Workplace
@@ -111,10 +112,10 @@ class Worker(Generic[T, R]):
             await asyncio.sleep(self._moment)
         done = {task for task in self._in_hand if task.done()}
         self._in_hand -= done
-        faults = [fault for task in done if (fault := task.exception()) is not None]
-        self._done += [task.result() for task in done if task.exception() is None]
-        if faults:
-            raise faults[0]
+        results, fault = results_of(done)
+        self._done += results
+        if fault is not None:
+            raise fault
 
     async def _finish(self, database: Database) -> None:
         try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from services.intake.arrivals import confirmations, proofs, quarantine, raw
+from services.intake.arrivals import confirmations, proofs, quarantine, raw, repeats
 from services.intake.arrivals.arrival import Arrival, Told
 from services.intake.arrivals.calls import callbook
 from services.intake.arrivals.calls.callbook import Stepped
@@ -28,6 +28,7 @@ from services.intake.channels.setup import news
 from services.intake.channels.setup.directory import Line
 from services.intake.contacts import facts
 from services.intake.contacts.filing import file
+from services.intake.customers import reach
 from services.intake.errors import Overtaken
 from services.intake.state import Intake
 from shared.crash import crash_point
@@ -127,7 +128,9 @@ class Worker:
         arrivals = sorted_out.arrivals + await callbook.advance(session, sorted_out.steps, settings.call_grace)
         filed = await file(session, arrivals, settings, self._intake.marks)
         told = await proofs.believed(session, sorted_out.told, settings, self._intake.marks)
+        told = await repeats.dropped(session, told)
         await facts.apply(session, told, settings)
+        await reach.apply(session, told, filed, settings)
         await confirmations.ask(session, sorted_out.confirms)
         await news.record(session, news.tally(sorted_out.read, arrivals, filed, sorted_out.told))
         await raw.put_back(session, sorted_out.later)
@@ -202,7 +205,8 @@ async def file_overdue_calls(intake: Intake, session: WriteSession, timers: Sequ
     """A TimerHandler: calls whose missing steps have had their time."""
     lines = await intake.directory.read(session)
     arrivals = await callbook.give_up_waiting(session, [t.subject for t in timers], lines)
-    await file(session, arrivals, intake.settings, intake.marks)
+    filed = await file(session, arrivals, intake.settings, intake.marks)
+    await reach.apply(session, [], filed, intake.settings)
 
 
 async def run(intake: Intake, workplace: Workplace, stop: asyncio.Event) -> None:

@@ -1,8 +1,7 @@
-"""Facts about contacts and handles: edits, deletions, reactions, receipts; blocked, opted out, moved.
+"""Facts about contacts: edits, deletions, reactions, receipts.
 
-A contact stays as it was told; a fact stands beside it. Facts come in any order and number: one id is one fact, a
-fact that is here before its contact waits for it, and of what is said of a handle the newest by the provider's own
-time holds.
+A contact stays as it was told; a fact stands beside it. Facts come in any order and number: one id is one fact, and
+a fact that is here before its contact waits for it.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from sqlalchemy import text
 from services.intake.arrivals.arrival import Told
 from services.intake.channels.items import Fact
 from services.intake.contacts.files import attachments
-from services.intake.customers import reach
 from services.intake.customers import resolving as people
 from services.intake.settings import IntakeSettings
 from shared import bulk
@@ -66,12 +64,8 @@ _BIND = text(f"""
 
 
 async def apply(session: WriteSession, told: Sequence[Told], settings: IntakeSettings) -> None:
-    """Stores what is new of it, and tells it where the customer is known."""
-    await _store(session, [(one, one.item) for one in told if isinstance(one.item, Fact)], settings)
-    await reach.apply(session, [one for one in told if not isinstance(one.item, Fact)], settings)
-
-
-async def _store(session: WriteSession, changes: Sequence[tuple[Told, Fact]], settings: IntakeSettings) -> None:
+    """Stores the facts about contacts that are new, and tells them where the customer is known."""
+    changes = [(one, one.item) for one in told if isinstance(one.item, Fact)]
     first = {(one.source.channel, fact.external_id): (one, fact) for one, fact in reversed(changes)}
     if not first:
         return

@@ -22,8 +22,8 @@ from services.intake.channels.items import Contact
 from services.intake.channels.mail.authentication import trusted
 from services.intake.contacts import facts
 from services.intake.contacts.files import attachments
-from services.intake.customers import reach, unreachable
 from services.intake.customers import resolving as people
+from services.intake.customers import unreachable
 from services.intake.customers.resolving import Person
 from services.intake.errors import Overtaken
 from services.intake.settings import IntakeSettings
@@ -112,7 +112,6 @@ async def file(
                 _fact(id_, arrival, person, case_id, files.get(id_, ()), settings, check, only_thanks=is_thanks)
             )
     await facts.bind(session, fresh, ids, known)
-    await reach.heard_from(session, list(zip(fresh, checks, strict=True)), settings)
     return fresh
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -10,13 +10,14 @@ from sqlalchemy import Row, text
 
 from services.intake.arrivals.arrival import Arrival, Told
 from services.intake.channels.items import Moved, Reach
+from services.intake.channels.mail.authentication import trusted
 from services.intake.customers import resolving as people
 from services.intake.customers.resolving import Key
 from services.intake.customers.unreachable import tell_new_owners
-from services.intake.customers.weighing import REFUSALS, HandleReport, Kept, proves_reach, weigh
+from services.intake.customers.weighing import HandleReport, Kept, proves_reach, weigh, written_at
 from services.intake.settings import IntakeSettings
 from shared import bulk
-from shared.contracts.intake import Authentication, Handle, HandleReachable, HandleUnreachable, Reachability
+from shared.contracts.intake import Handle, HandleReachable, HandleUnreachable, Reachability
 from shared.database import WriteSession
 
 log = structlog.get_logger()
@@ -29,14 +30,21 @@ _TYPES = people.KEY | {
     "detail": "text",
     "told_at": "timestamptz",
     "refused_at": "timestamptz",
+    "agreed_at": "timestamptz",
 }
+# Before what is there is read: several report at once, each from a transaction of its own.
+_TAKE_TURNS = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS k (key)
+""")
 _KNOWN = text(f"SELECT r.* FROM handle_reach r JOIN {bulk.unnest(people.KEY)} USING (kind, account, value)")
 _STORE = text(bulk.upsert("handle_reach", _TYPES, key=", ".join(people.KEY)))
 
 
-async def apply(session: WriteSession, told: Sequence[Told], settings: IntakeSettings) -> None:
-    """Stores what is told of handles and of people who moved, and tells what changed."""
-    reports: list[HandleReport] = []
+async def apply(
+    session: WriteSession, told: Sequence[Told], filed: Sequence[Arrival], settings: IntakeSettings
+) -> None:
+    """Stores what is told of handles and of people who moved, and what new contacts prove, and tells what changed."""
+    reports = list(_proved(filed, settings))
     for one in told:
         match one.item:
             case Reach(address=address, reason=reason, at=at, detail=detail):
@@ -47,29 +55,29 @@ async def apply(session: WriteSession, told: Sequence[Told], settings: IntakeSet
     await store(session, reports)
 
 
-async def heard_from(
-    session: WriteSession, arrivals: Sequence[tuple[Arrival, Authentication | None]], settings: IntakeSettings
-) -> None:
-    """Opens handles that had bounced and that somebody now writes from. With each contact: what was checked of it."""
-    reports = []
-    for arrival, check in arrivals:
+def _proved(filed: Sequence[Arrival], settings: IntakeSettings) -> Iterator[HandleReport]:
+    """Reports that somebody writes from a handle, which may have bounced."""
+    for arrival in filed:
+        check = trusted(arrival.contact.checked, arrival.contact.claims, settings.trusted_authserv)
         address = arrival.contact.address if proves_reach(arrival, check) else None
         if address and (handle := arrival.source.handle(address, settings.default_region)):
-            at = min(arrival.occurred_at, arrival.received_at)
-            reports.append(HandleReport(handle, Reachability.HEARD_FROM, at, arrival.source.channel, None))
-    await store(session, reports)
+            yield HandleReport(handle, Reachability.HEARD_FROM, written_at(arrival), arrival.source.channel, None)
 
 
 async def store(session: WriteSession, reports: Sequence[HandleReport]) -> None:
-    """Stores what holds after these reports, and tells the owners' news of it. The number of statements is fixed."""
+    """Stores what holds after these reports, and tells the owners' news of it. The number of statements is fixed.
+
+    They are weighed in the order of their times: a contact lifts a bounce that is reported beside it.
+    """
     if not reports:
         return
     as_known = await people.as_known(session, [one.handle for one in reports])
     reports = [replace(one, handle=handle) for one, handle in zip(reports, as_known, strict=True) if handle]
     keys = sorted({people.key(one.handle) for one in reports})
+    await session.execute(_TAKE_TURNS, {"keys": ["reach " + " ".join(key) for key in keys]})
     before = dict(map(_kept, await session.execute(_KNOWN, people.columns(keys))))
     after: dict[Key, Kept] = dict(before)
-    for one in reports:
+    for one in sorted(reports, key=lambda one: one.at):
         if kept := weigh(after.get(people.key(one.handle)), one):
             after[people.key(one.handle)] = kept
     changed = {key: kept for key, kept in sorted(after.items()) if kept != before.get(key)}
@@ -92,10 +100,10 @@ def _is_news(before: Kept | None, after: Kept) -> bool:
 
 
 def _kept(row: Row[tuple[object, ...]]) -> tuple[Key, Kept]:
+    """A row as it is kept. The version before writes the report alone: what it says of the owner's will counts too."""
     handle = Handle(kind=row.kind, account=row.account, value=row.value)
     report = HandleReport(handle, Reachability(row.reason), row.occurred_at, row.channel, row.detail)
-    refused_at = row.refused_at or (report.at if report.reason in REFUSALS else None)
-    return people.key(handle), Kept(report, row.told_at, refused_at)
+    return people.key(handle), Kept(report, row.told_at, row.refused_at, row.agreed_at).noting(report)
 
 
 def _row(key: Key, kept: Kept) -> Mapping[str, object]:
@@ -108,6 +116,7 @@ def _row(key: Key, kept: Kept) -> Mapping[str, object]:
         "detail": report.detail,
         "told_at": kept.told_at,
         "refused_at": kept.refused_at,
+        "agreed_at": kept.agreed_at,
     }
 
 

@@ -56,7 +56,10 @@ class Quarantined(Table, table=True):
 
 
 class UsedToken(Table, table=True):
-    """A proof that is good for one request alone, and the digest of the body it was used for."""
+    """A proof that is good for one request alone, and the digest of the body it was used for.
+
+    Or the id of a report on a handle that says no time and is taken once; its digest is the kind of report.
+    """
 
     __tablename__ = "used_token"
     channel: str = column(Text, key=True)

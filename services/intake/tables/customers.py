@@ -61,7 +61,8 @@ class CustomerLink(Table, table=True):
 class HandleReach(Table, table=True):
     """The newest that is known of whether a handle can be reached; no row: nothing speaks against it.
 
-    `told_at` is when the other services heard of it. `refused_at` is when its owner last refused to be written to.
+    `told_at` is when the other services heard of it. `refused_at` is when its owner last refused to be written to,
+    `agreed_at` when they last agreed.
     """
 
     __tablename__ = "handle_reach"
@@ -84,6 +85,7 @@ class HandleReach(Table, table=True):
     detail: str | None = column(Text, null=True)
     told_at: datetime | None = column(INSTANT, null=True)
     refused_at: datetime | None = column(INSTANT, null=True)
+    agreed_at: datetime | None = column(INSTANT, null=True)
 
 
 class Case(Table, table=True):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.notifications.delivery.ending import Again, AskNow, Ended, State, after_loss
-from services.notifications.delivery.restraint import unproven
 from services.notifications.delivery.waiting import Waiting
 from services.notifications.errors import Uncomposable
 from services.notifications.messages.composing import Message, answer_to, compose
@@ -18,6 +17,7 @@ from services.notifications.providers.protocol import Form, Route
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.commitments import Heard
 from shared.contracts.intake import Handle
+from shared.provenance import unproven
 
 FIRST_LOOK = timedelta(seconds=0.25)
 

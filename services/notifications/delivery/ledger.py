@@ -86,7 +86,7 @@ async def settle(session: WriteSession, settled: Sequence[Settled]) -> None:
         if key in written and isinstance(one.outcome, Ended):
             with span(f"notification {one.outcome.state}", one.row.traceparent):
                 tell(session, one.row, one.outcome, one.number, one.said)
-    dead = {one.said.dead_handle for one in settled if one.said.dead_handle}
+    dead = {handle for key, one in first.items() if key in written and (handle := one.said.dead_handle)}
     await reach.store(session, [ReachReport(handle, Reachability.BOUNCED, session.now) for handle in dead])
 
 

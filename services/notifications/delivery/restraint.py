@@ -14,31 +14,11 @@ from uuid import UUID
 from services.notifications.messages.acknowledgement import Acknowledgement
 from services.notifications.messages.details import Details
 from services.notifications.settings import NotificationsSettings
-from shared.contracts.intake import Authentication, Verdict
 
 LOOK = timedelta(seconds=1)
 """After which an answer that another may cover is looked at again."""
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-_SAYS_NOTHING = frozenset({None, Verdict.NONE, Verdict.NEUTRAL, Verdict.TEMPERROR})
-"""Of a check that was not made, could not be, or may be made again. Neutral is to be read as none (RFC 7208, 2.6.2)."""
-
-
-def unproven(found: Authentication | None) -> str | None:
-    """The reason why the sender of a mail may be another than it says; None where nothing speaks for that.
-
-    DMARC decides where it passes or fails. Without it one of SPF and DKIM must pass, if either says anything.
-    """
-    if found is None or found.dmarc is Verdict.PASS:
-        return None
-    if found.dmarc is Verdict.FAIL:
-        return f"the mail may not be from whom it says: DMARC fails, says {found.by}"
-    others = {"SPF": found.spf, "DKIM": found.dkim}
-    if Verdict.PASS in others.values() or set(others.values()) <= _SAYS_NOTHING:
-        return None
-    verdicts = ", ".join(f"{name} {verdict or Verdict.NONE}" for name, verdict in others.items())
-    return f"the mail may not be from whom it says: neither SPF nor DKIM passes ({verdicts}), says {found.by}"
 
 
 def mailbox_of(address: str) -> str:

@@ -28,6 +28,7 @@ from shared.crash import crash_point
 from shared.database import Database
 from shared.security import CustomerLinks, Marks
 from shared.telemetry import span
+from shared.work.results import results_of
 
 if TYPE_CHECKING:
     from shared.service import Workplace
@@ -92,7 +93,10 @@ class Sender:
         }
 
     async def _gather(self, timeout: float | None = None) -> None:
-        """Collects what has come back from the providers, once there is something, with what comes right after it."""
+        """Collects what has come back from the providers, once there is something, with what comes right after it.
+
+        Raises what one of them raised, when the others are collected.
+        """
         if not self._in_hand:
             return
         done, _ = await asyncio.wait(self._in_hand, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
@@ -100,7 +104,10 @@ class Sender:
             await asyncio.sleep(MOMENT)
         done = {task for task in self._in_hand if task.done()}
         self._in_hand -= done
-        self._back += [task.result() for task in done]
+        results, fault = results_of(done)
+        self._back += results
+        if fault is not None:
+            raise fault
 
     def prepare(self, row: Waiting, send: Send) -> Prepared:
         """Makes what goes to the provider, with the customer's links, which stand nowhere else. Raises ValueError."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from itertools import permutations
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.intake.channels.items import Address, Contact, Item, Reach, SenderCheck, Writer
-from services.intake.customers import unreachable
+from services.intake.customers import reach, unreachable
 from services.intake.customers.weighing import HandleReport, Kept, weigh
 from shared.contracts.intake import (
     ChannelKind,
@@ -26,6 +30,7 @@ from shared.contracts.intake import (
 )
 from tests.intake.conftest import START, Running
 from tests.intake.toy import sent, toy_provider
+from tests.support.scratch import until
 
 LAN = Address(HandleKind.EMAIL, "lan@example.com")
 HOUR = timedelta(hours=1)
@@ -71,6 +76,30 @@ async def test_who_writes_from_an_address_that_bounced_is_reachable_there_again(
     assert len(await desk.facts(HandleUnreachable)) == 2, "and it can bounce again"
 
 
+async def test_a_contact_lifts_a_bounce_that_is_told_beside_it(desk: Running) -> None:
+    await take(desk, contact())
+    await take(desk, contact("m2", hours=2), closed(Reachability.BOUNCED, hours=1), hours=2)
+    rows = await desk.rows("SELECT reachable FROM handle_reach")
+    assert [row.reachable for row in rows] == [True]
+
+
+async def test_a_clock_that_stopped_long_ago_keeps_nobody_closed(desk: Running) -> None:
+    await take(desk, contact(), closed(Reachability.BOUNCED))
+    await take(desk, contact("m2", hours=-8760), hours=25)
+    assert len(await desk.facts(HandleReachable)) == 1
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_report_without_a_time_that_is_read_again_is_no_new_one(desk: Running, times: int) -> None:
+    undated = Reach("dsn:lan@example.com", LAN, Reachability.BOUNCED)
+    await take(desk, contact(), *[undated] * times)
+    await take(desk, contact("m2", hours=1), hours=1)
+    await take(desk, undated, hours=2)
+    assert len(await desk.facts(HandleUnreachable)) == 1
+    await take(desk, Reach("another", LAN, Reachability.BOUNCED), hours=3)
+    assert len(await desk.facts(HandleUnreachable)) == 2
+
+
 @pytest.mark.parametrize("reason", [Reachability.OPTED_OUT, Reachability.BLOCKED, Reachability.COMPLAINED])
 @pytest.mark.parametrize("bounces", [False, True])
 async def test_who_refused_our_messages_has_not_asked_for_them_by_writing(
@@ -102,6 +131,7 @@ async def test_who_refused_before_the_upgrade_has_refused(desk: Running) -> None
         {"channel_kind": ChannelKind.WEB},
         {"reply_to": Writer(LAN, None, False, False)},
         {"checked": SenderCheck("toy", dmarc=Verdict.FAIL)},
+        {"checked": SenderCheck("toy", spf=Verdict.SOFTFAIL, dkim=Verdict.NONE, dmarc=Verdict.NONE)},
     ],
     ids=str,
 )
@@ -128,6 +158,85 @@ def test_a_bounce_and_a_refusal_in_any_order_are_not_lifted_by_a_contact(order: 
         kept = weigh(kept, told[index])
     assert kept
     assert not weigh(kept, told[2]).report.reason.is_reachable  # type: ignore[union-attr]
+
+
+_WILLS = {
+    Reachability.OPTED_OUT: True,
+    Reachability.BLOCKED: True,
+    Reachability.COMPLAINED: True,
+    Reachability.OPTED_IN: False,
+    Reachability.UNBLOCKED: False,
+}
+
+
+def report(reason: Reachability, hours: int) -> HandleReport:
+    handle = Handle(kind=HandleKind.EMAIL, value="lan@example.com")
+    return HandleReport(handle, reason, START + hours * HOUR, "toy", None)
+
+
+@given(
+    told=st.lists(
+        st.tuples(st.sampled_from([*_WILLS, Reachability.BOUNCED]), st.integers(0, 9)),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda one: one[1],
+    ),
+    again=st.lists(st.integers(0, 7), max_size=6),
+    shuffled=st.randoms(use_true_random=False),
+)
+def test_the_last_will_holds_in_any_order_however_often_it_is_told(
+    told: list[tuple[Reachability, int]], again: list[int], shuffled: Random
+) -> None:
+    order = told + [told[index % len(told)] for index in again]
+    shuffled.shuffle(order)
+    kept: Kept | None = None
+    for reason, hours in order:
+        kept = weigh(kept, report(reason, hours))
+    kept = weigh(weigh(kept, report(Reachability.BOUNCED, 10)), report(Reachability.HEARD_FROM, 11))
+    assert kept
+    wills = sorted(((hours, reason) for reason, hours in told if reason in _WILLS), key=lambda one: one[0])
+    is_refused = bool(wills) and _WILLS[wills[-1][1]]
+    assert kept.is_refused is is_refused
+    assert kept.report.reason.is_reachable is not is_refused
+    again_late = weigh(kept, report(*told[0]))
+    assert again_late
+    assert again_late.report.reason is kept.report.reason
+
+
+async def test_a_refusal_taken_back_under_the_version_before_is_taken_back(desk: Running) -> None:
+    """It writes the report and leaves the newer columns as they were."""
+    await take(desk, contact(), closed(Reachability.OPTED_OUT))
+    opted_in = "UPDATE handle_reach SET reason = 'opted_in', reachable = true, occurred_at = :at"
+    async with desk.runtime.database.write() as session:
+        await session.execute(text(opted_in), {"at": START + HOUR})
+    await take(desk, closed(Reachability.BOUNCED, hours=2), hours=2)
+    await take(desk, closed(Reachability.OPTED_OUT), contact("m2", hours=3), hours=3)
+    assert [one.reason for one in await desk.facts(HandleReachable)] == [Reachability.HEARD_FROM]
+
+
+@pytest.mark.parametrize("before", [None, Reachability.OPTED_IN], ids=str)
+async def test_reports_from_two_transactions_take_turns(desk: Running, before: Reachability | None) -> None:
+    """A bounce that another transaction stores meanwhile does not overwrite a refusal."""
+    await take(desk, contact(), *([closed(before)] if before else []))
+    database = desk.runtime.database
+
+    async def bounces() -> None:
+        async with database.write() as session:
+            await reach.store(session, [report(Reachability.BOUNCED, 1)])
+
+    async with database.write() as session:
+        await reach.store(session, [report(Reachability.OPTED_OUT, 2)])
+        other = asyncio.create_task(bounces())
+        await until(lambda: waits(desk, other))
+    await other
+    (row,) = await desk.rows("SELECT reason, refused_at FROM handle_reach")
+    assert (row.reason, row.refused_at) == (Reachability.OPTED_OUT, START + 2 * HOUR)
+
+
+async def waits(desk: Running, other: asyncio.Task[None]) -> bool:
+    """Whether it is through, or waits for a lock in the database."""
+    waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return other.done() or bool(await desk.rows(waiting))
 
 
 async def test_what_was_closed_before_the_upgrade_is_told_once_in_pieces(

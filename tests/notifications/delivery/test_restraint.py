@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import event, text
 
-from services.notifications.delivery.restraint import HOUR, LOOK, mailbox_of, unproven
+from services.notifications.delivery.restraint import HOUR, LOOK, mailbox_of
 from shared.contracts.commitments import CommitmentAtRisk, CommitmentFulfilled, CommitmentJoined, Heard, Outcome
 from shared.contracts.intake import (
     Authentication,
@@ -21,6 +21,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.terms import CommitmentKind
 from shared.ids import new_id
+from shared.provenance import unproven
 from tests.notifications.conftest import DUE, START, Desk, customer, fact, stated, terms
 
 MANY = timedelta(hours=1, minutes=1)

@@ -8,6 +8,7 @@ from email import message_from_bytes
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from services.notifications.delivery import ledger
 from services.notifications.delivery.ending import Ended, State, accepted
@@ -360,12 +361,34 @@ async def test_a_worker_that_was_taken_for_dead_and_was_not_settles_nothing(desk
     assert isinstance(second, Handed)
     assert (slow.number, second.number) == (1, 2)
     async with desk.database.write() as session:
-        await ledger.settle(session, [Settled.of(slow, Ended(State.FAILED, "no answer"))])
+        await ledger.settle(session, [Settled.of(slow, Ended(State.FAILED, "nobody there", is_dead=True))])
     assert ((await desk.row())["state"], await desk.events()) == (State.SENDING, [])
+    async with desk.database.read() as session:
+        assert (await session.execute(text("SELECT value FROM suppression"))).all() == []
     async with desk.database.write() as session:
         await ledger.settle(session, [Settled.of(second, accepted(None))])
     assert (await desk.row())["state"] == State.SENT
     assert [type_ for type_, _ in await desk.events()] == ["kept.notification.sent.v1"]
+
+
+async def test_one_that_raises_takes_no_other_result_along(desk: Desk) -> None:
+    """Nor one that is cancelled: what left is written down."""
+    lan = customer()
+    await desk.deliver(lan, stated(lan.customer_id))
+
+    async def breaks() -> Settled:
+        raise RuntimeError("broken")
+
+    await desk.sender._write(desk.database, room=10)
+    broken, cancelled = asyncio.create_task(breaks()), asyncio.create_task(breaks())
+    cancelled.cancel()
+    await asyncio.wait({*desk.sender._in_hand, broken, cancelled})
+    desk.sender._in_hand |= {broken, cancelled}
+    with pytest.raises(RuntimeError, match="broken"):
+        await desk.sender._gather()
+    await desk.send()
+    assert (await desk.row())["state"] == State.SENT
+    assert len(desk.mail.mails) == 1
 
 
 async def test_names_and_words_cannot_write_headers(desk: Desk) -> None:

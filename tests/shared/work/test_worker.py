@@ -161,6 +161,21 @@ async def test_what_raises_ends_the_loop_and_takes_no_others_result_along(databa
         await until(lambda: queue.settled == [1])
 
 
+async def test_a_piece_that_is_cancelled_takes_no_others_result_along(database: Database) -> None:
+    queue = Toys([1, 2])
+    async with working(of(queue, moment=0.05), database):
+        await until(lambda: queue.in_hand == {1, 2})
+        (cancelled,) = [task for task in asyncio.all_tasks() if _does(task, 2)]
+        cancelled.cancel()
+        queue.open(1)
+        await until(lambda: queue.settled == [1])
+
+
+def _does(task: asyncio.Task[Any], piece: int) -> bool:
+    frame = task.get_stack(limit=1)
+    return bool(frame) and frame[0].f_code is Toys.do.__code__ and frame[0].f_locals["piece"] == piece
+
+
 async def test_a_signal_says_that_work_waits(database: Database) -> None:
     queue = Toys([])
     async with working(of(queue, look=3600), database):
