@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,9 +13,11 @@ from fastapi import Request
 from shared.security.access import Principal
 from shared.security.sessions import Session
 from shared.settings import PublicSettings
+from shared.web import headers
 from shared.web.headers import choose_language
 from shared.web.pages import Pages
 from shared.web.screen import Screen, screen_of
+from tests.support.clocks import grows_with_size
 
 AT = datetime(2026, 5, 6, 7, 5, tzinfo=UTC)
 PAGES = Pages()
@@ -94,3 +98,31 @@ def test_the_table_of_keys_names_no_key_twice() -> None:
     assert len(set(goes)) == len(goes) > 2
     assert len(set(keys)) == len(keys)
     assert "g" not in keys
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["vi{}x", "vi-{}x", "vi{};q=1", "vi;{}q=1x", "{}vi", "vi;q=0.{}x", "vi;q=1{},", "{},", "{};"],
+    ids=lambda part: str(part).format("…"),
+)
+@pytest.mark.parametrize("filling", [" ", "-", "9", ",", ";", "a"])
+def test_a_strangers_header_takes_time_by_its_size_alone(part: str, filling: str) -> None:
+    def work(size: int) -> Callable[[], object]:
+        return partial(choose_language, None, None, part.format(filling * size), "en")
+
+    grows_with_size(work, 1_500, most=0.5)
+
+
+@pytest.mark.parametrize("wish", ["vi{}x", "vi-{}!", "vi;{}q=1x", "vi{};q", "{}vi!", "vi;q=1{}x"])
+def test_a_wish_for_a_language_is_read_in_time_by_its_size(wish: str) -> None:
+    def work(size: int) -> Callable[[], object]:
+        return partial(headers.WISH.fullmatch, wish.format(" " * size))
+
+    grows_with_size(work, 1_500, most=0.5)
+
+
+def test_no_more_of_a_header_is_read_than_browsers_say() -> None:
+    padding = ",".join(["xx"] * 19)
+    assert choose_language(None, None, f"{padding},vi", "en") == "vi"
+    assert choose_language(None, None, f"{padding},xx,vi", "en") == "en"
+    assert choose_language(None, None, " " * headers.LONGEST + "vi", "en") == "en"
