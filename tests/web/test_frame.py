@@ -20,7 +20,8 @@ from shared.web.pages import Pages, address
 from shared.web.screen import Screen
 from tests.support.sentences import sentences_of, vietnamese
 
-FRAME = Path(__file__).parents[2] / "shared/web"
+ROOT = Path(__file__).parents[2]
+FRAME = ROOT / "shared/web"
 STYLE = (FRAME / "style.css").read_text()
 TERMS = Path(__file__).parents[2] / "services/commitments/pages/terms.html"
 PROMISE = '{% import "terms.html" as promise with context %}'
@@ -156,6 +157,20 @@ def test_every_sentence_of_the_frame_is_translated() -> None:
     assert {"Likely to break", "Kept after an agreed change", "Skip to the content"} < said
     assert len(said) > 40
     assert said <= vietnamese().keys()
+
+
+def test_the_pages_with_a_form_by_get_are_those_whose_forms_are_sent_in_tests() -> None:
+    templates = [
+        path
+        for path in [*ROOT.glob("shared/**/*.html"), *ROOT.glob("services/**/*.html")]
+        if path.parent.name in ("pages", "web")
+    ]
+    forms = {path.name: re.findall(r"<form\b[^>]*>", path.read_text()) for path in templates}
+    assert {name for name, tags in forms.items() if any('method="post"' not in tag for tag in tags)} == {
+        "board.html",
+        "console.html",
+        "scorecard.html",
+    }
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -10,6 +10,7 @@ import pytest
 from services.intake.staff.browser import local_path
 from tests.intake import senders
 from tests.intake.conftest import Running
+from tests.support.forms import forms_by_get
 
 PAGE = {"Accept": "text/html"}
 
@@ -95,3 +96,11 @@ async def test_customers_are_found_and_shown(staff: Running) -> None:
     assert received < opened, "in the order of what happened, not of what was recorded"
     vietnamese = await staff.http.get(f"/intake/console/customers/{customer}", params={"lang": "vi"}, headers=PAGE)
     assert "Dòng thời gian" in vietnamese.text
+
+
+@pytest.mark.parametrize("query", ["", "?lang=en", "?q=an"])
+async def test_the_search_is_understood_as_it_stands(staff: Running, query: str) -> None:
+    shown = await staff.http.get("/intake/console" + query, headers=PAGE)
+    (form,) = forms_by_get(shown.text)
+    sent = await staff.http.get(form.address("/intake/console"), headers=PAGE)
+    assert (sent.status_code, forms_by_get(sent.text)) == (200, [form])
