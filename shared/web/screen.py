@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from gettext import NullTranslations
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
@@ -25,7 +26,11 @@ ONCE = frozenset({"lang", "said"})
 """Parameters of an address that another language of the same page does not repeat."""
 
 
-@dataclass(frozen=True, slots=True)
+PARAMETERS = 50
+"""Parameters of an address that its page knows of; any more are left out of the addresses on it."""
+
+
+@dataclass(frozen=True)
 class Screen:
     """The surroundings of one page. `path` and `asked` are its address and the parameters in it.
 
@@ -44,7 +49,7 @@ class Screen:
     reader: Principal | None = None
     back: tuple[str, str] | None = None
 
-    @property
+    @cached_property
     def chosen(self) -> Language | None:
         return language_of(dict(self.asked).get("lang"))
 
@@ -85,7 +90,7 @@ class Screen:
         asked = {name: value for name, value in self.asked if name not in ONCE}
         return self.link(self.path, **{**asked, **query})
 
-    @property
+    @cached_property
     def languages(self) -> dict[Language, str]:
         """The address of this page in each language."""
         kept = [(name, value) for name, value in self.asked if name not in ONCE]
@@ -133,7 +138,7 @@ def screen_of(request: Request, pages: Pages, settings: PublicSettings, now: dat
     return Screen(
         pages=pages,
         path=request.url.path,
-        asked=tuple(parse_qsl(request.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)),
+        asked=_parameters(request.scope.get("query_string", b"").decode("latin-1")),
         zone=settings.default_zone,
         now=now,
         house=settings.default_language,
@@ -141,6 +146,11 @@ def screen_of(request: Request, pages: Pages, settings: PublicSettings, now: dat
         own=reader.session.language if reader and reader.session else None,
         reader=reader,
     )
+
+
+def _parameters(query: str) -> tuple[tuple[str, str], ...]:
+    first = query.split("&", PARAMETERS)[:PARAMETERS]
+    return tuple(parse_qsl("&".join(first), keep_blank_values=True))
 
 
 def screen(request: Request) -> Screen:

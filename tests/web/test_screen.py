@@ -16,7 +16,7 @@ from shared.settings import PublicSettings
 from shared.web import headers
 from shared.web.headers import choose_language
 from shared.web.pages import Pages
-from shared.web.screen import Screen, screen_of
+from shared.web.screen import PARAMETERS, Screen, screen_of
 from tests.support.clocks import grows_with_size
 
 AT = datetime(2026, 5, 6, 7, 5, tzinfo=UTC)
@@ -73,6 +73,21 @@ def test_an_address_keeps_the_language_that_was_chosen_and_no_other() -> None:
     assert chosen.here == "/a?q=x%26y&lang=en"
     assert chosen.also(open=3, q=None) == "/a?open=3&lang=en"
     assert chosen.languages == {"vi": "/a?q=x%26y&lang=vi", "en": "/a?q=x%26y&lang=en"}
+
+
+def test_of_an_address_with_many_parameters_the_first_are_kept() -> None:
+    many = asked("/a", "&".join(["lang=en", *(f"n{at}={at}" for at in range(31_000))]))
+    assert len(many.asked) == PARAMETERS
+    assert many.chosen == "en"
+    assert many.languages["vi"].endswith(f"n{PARAMETERS - 2}={PARAMETERS - 2}&lang=vi")
+    assert asked("/a", "&" * 31_000 + "lang=en").asked == ()
+
+
+def test_a_screen_works_out_its_language_and_addresses_once() -> None:
+    screen = asked("/a", "lang=en&q=x")
+    assert screen.languages is screen.languages
+    assert screen.chosen == vars(screen)["chosen"] == "en"
+    assert screen.at("/b", q="y").languages["vi"] == "/b?q=y&lang=vi"
 
 
 def test_a_form_leads_on_to_the_page_that_shows_what_came_of_it() -> None:
