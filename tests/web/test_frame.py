@@ -184,6 +184,13 @@ def test_the_desks_frame_keeps_hostile_words_as_words(tmp_path: Path, language: 
         assert not (attributes.get("href") or "").startswith("javascript")
 
 
+def test_every_address_of_the_desks_frame_keeps_the_language_that_was_chosen(tmp_path: Path) -> None:
+    page = Outline(render(tmp_path, "{{ x }}", "en", "desk.html"))
+    links = {attributes["href"] or "" for tag, attributes in page.tags if tag == "a" and "hreflang" not in attributes}
+    assert {link.partition("?")[2] for link in links - {"#main"}} == {"lang=en"}
+    assert "/?lang=en" in links
+
+
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_outcome_has_its_own_words_and_shape(tmp_path: Path, outcome: Outcome) -> None:
     html = render(tmp_path, f"{{{{ parts.badge('{outcome}') }}}}", "vi")
