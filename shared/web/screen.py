@@ -85,7 +85,7 @@ class Screen:
         """The address of this page, without what was only said once."""
         return self.also()
 
-    def also(self, **query: object) -> str:
+    def also(self, /, **query: object) -> str:
         """The address of this page with these parameters more, empty ones left out."""
         asked = {name: value for name, value in self.asked if name not in ONCE}
         return self.link(self.path, **{**asked, **query})
@@ -96,7 +96,7 @@ class Screen:
         kept = [(name, value) for name, value in self.asked if name not in ONCE]
         return {language: f"{self.path}?{urlencode([*kept, ('lang', language)])}" for language in LANGUAGES}
 
-    def link(self, path: str, **query: object) -> str:
+    def link(self, path: str, /, **query: object) -> str:
         """An address with these parameters, empty ones left out. It keeps the language that was chosen in this one."""
         given = {name: str(value) for name, value in query.items() if value not in (None, "")}
         if self.chosen:
@@ -107,7 +107,7 @@ class Screen:
         """The screen for somebody whose own language this is, as a customer's."""
         return replace(self, own=own)
 
-    def at(self, path: str, **query: object) -> Screen:
+    def at(self, path: str, /, **query: object) -> Screen:
         """The screen of another address: that of the page which shows what came of a form."""
         given = [(name, str(value)) for name, value in query.items() if value not in (None, "")]
         chosen = [("lang", self.chosen)] if self.chosen else []
@@ -126,7 +126,7 @@ class Screen:
         page.headers.update(problem.headers)
         return page
 
-    def turn(self, path: str, **query: object) -> RedirectResponse:
+    def turn(self, path: str, /, **query: object) -> RedirectResponse:
         """The way on after a form: a page got by its own address (303), so that a reload does nothing again."""
         address, _, place = path.partition("#")
         return RedirectResponse(self.link(address, **query) + (f"#{place}" if place else ""), status_code=303)

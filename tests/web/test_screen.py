@@ -83,6 +83,14 @@ def test_of_an_address_with_many_parameters_the_first_are_kept() -> None:
     assert asked("/a", "&" * 31_000 + "lang=en").asked == ()
 
 
+def test_a_parameter_may_have_any_name() -> None:
+    screen = asked("/a", "self=1&path=2&query=3")
+    assert screen.here == screen.also() == "/a?self=1&path=2&query=3"
+    named: dict[str, Any] = {"self": 1, "path": 2}
+    assert screen.link("/b", **named) == screen.at("/b", **named).here == "/b?self=1&path=2"
+    assert screen.turn("/b", **named).headers["location"] == "/b?self=1&path=2"
+
+
 def test_a_screen_works_out_its_language_and_addresses_once() -> None:
     screen = asked("/a", "lang=en&q=x")
     assert screen.languages is screen.languages
