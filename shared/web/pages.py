@@ -20,10 +20,11 @@ HERE = Path(__file__).parent
 
 
 def address(href: object) -> str:
-    """A link a page may carry: a path of ours, web, mail or telephone. Anything else leads nowhere (`#`)."""
+    """A link a page may carry: a path of ours, web, mail or telephone, printable. Else `#`: nowhere."""
     href = str(href)
     ours = href.startswith(("/", "?", "#")) and not href.startswith(("//", "/\\"))
-    return href if ours or href.startswith(("https://", "http://", "mailto:", "tel:")) else "#"
+    known = ours or href.startswith(("https://", "http://", "mailto:", "tel:"))
+    return href if known and href.isprintable() else "#"
 
 
 def say(words: NullTranslations, sentence: str) -> str:

@@ -220,7 +220,18 @@ def test_an_address_of_a_page_stays(href: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "href", [SCRIPT_LINK, " javascript:x", "data:text/html,x", "//evil.example", "/\\evil.example", ""]
+    "href",
+    [
+        SCRIPT_LINK,
+        " javascript:x",
+        "data:text/html,x",
+        "//evil.example",
+        "/\\evil.example",
+        "",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "https:\r//evil.example",
+    ],
 )
 def test_an_address_that_runs_or_leaves_in_disguise_leads_nowhere(href: str) -> None:
     assert address(href) == "#"
