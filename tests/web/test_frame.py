@@ -191,6 +191,11 @@ def test_every_address_of_the_desks_frame_keeps_the_language_that_was_chosen(tmp
     assert "/?lang=en" in links
 
 
+def test_a_constant_is_translated_for_each_language_by_itself(tmp_path: Path) -> None:
+    said = [render(tmp_path, '<b>{{ "Log out" | translate }}</b>', language) for language in ("vi", "en")]
+    assert [re.findall("<b>(.*?)</b>", html) for html in said] == [["Đăng xuất"], ["Log out"]]
+
+
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_outcome_has_its_own_words_and_shape(tmp_path: Path, outcome: Outcome) -> None:
     html = render(tmp_path, f"{{{{ parts.badge('{outcome}') }}}}", "vi")
