@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.cli.translations import faults, packages, renewed, written
+from shared.http import as_problem
 from shared.translation import N_, SHARED, catalogue, translations
 
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'
@@ -91,3 +94,11 @@ def test_a_sentence_of_nobody_stays_as_it_is_and_a_package_speaks_before_what_is
 @pytest.mark.parametrize("package", packages(), ids=lambda package: package.name)
 def test_every_sentence_of_the_house_is_translated_and_none_is_left_over(package: Path) -> None:
     assert list(faults(package, "vi")) == []
+
+
+@pytest.mark.parametrize(
+    "error", [RequestValidationError([]), UnicodeError(), PoolTimeout(), ValueError("of ours")], ids=repr
+)
+def test_what_a_page_says_of_an_error_is_said_in_each_language(error: Exception) -> None:
+    said = as_problem(error).detail
+    assert translations("vi", SHARED).gettext(said) != said

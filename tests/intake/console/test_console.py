@@ -54,6 +54,13 @@ async def test_of_ten_at_once_one_opens_a_session(kept: Running) -> None:
     assert sum("set-cookie" in a.headers for a in answers) == 1
 
 
+async def test_a_used_link_says_so_in_the_language_of_the_page(kept: Running) -> None:
+    once = await link(kept)
+    await kept.http.get(once, headers=PAGE)
+    again = await kept.http.get(once, headers=PAGE | {"accept-language": "vi"})
+    assert "Liên kết này đã được dùng." in again.text
+
+
 async def test_an_old_or_altered_link_says_so(kept: Running) -> None:
     old = await link(kept)
     kept.clock.advance(timedelta(minutes=6))
