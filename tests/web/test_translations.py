@@ -65,6 +65,8 @@ def test_a_whole_catalogue_has_no_fault_and_is_spoken(package: Path) -> None:
         (DONE + OPEN + CASES + '#~ msgid "Gone"\n#~ msgstr "Hết"\n', "is said nowhere any more: 'Gone'"),
         (DONE + OPEN.replace('msgctxt "status"\n', "") + CASES, "is not in the catalogue: 'Open' (status)"),
         (DONE + OPEN + CASES.replace("của %(who)s", ""), "is translated with other placeholders: "),
+        (DONE.replace("Đã xong.", "Đã xong 100%.") + OPEN + CASES, "cannot be filled in: a `%` by itself is `%%`: "),
+        (DONE + OPEN + CASES.replace("vụ việc của", "vụ % của"), "cannot be filled in: "),
         (DONE.replace("Đã xong.", "<b>Đã xong.</b>") + OPEN + CASES, "holds markup: 'It is done.'"),
     ],
 )
