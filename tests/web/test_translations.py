@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.cli.translations import faults, packages, renewed, written
+from services.commitments.scorecard.page import KINDS
+from shared.contracts.terms import CommitmentKind
 from shared.http import as_problem
 from shared.translation import N_, SHARED, catalogue, translations
 
@@ -104,3 +107,12 @@ def test_every_sentence_of_the_house_is_translated_and_none_is_left_over(package
 def test_what_a_page_says_of_an_error_is_said_in_each_language(error: Exception) -> None:
     said = as_problem(error).detail
     assert translations("vi", SHARED).gettext(said) != said
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CommitmentKind if kind is not CommitmentKind.TASK])
+def test_a_kind_of_promise_has_one_vietnamese_name_on_board_and_scorecard(kind: CommitmentKind) -> None:
+    home = SHARED.parent / "services/commitments"
+    on_board = re.search(rf'"{kind}": pgettext\("kind of promise", "([^"]+)"\)', (home / "pages/acts.html").read_text())
+    assert on_board
+    words = translations("vi", home)
+    assert words.pgettext("kind of promise", on_board[1]) == words.gettext(KINDS[kind])
