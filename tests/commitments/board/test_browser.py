@@ -256,6 +256,27 @@ async def test_rows_are_gone_through_from_the_one_in_which_somebody_is(seen: See
         await seen.tab.until(f"document.activeElement.closest('.slip')?.id === 'p-{row}'")
 
 
+async def test_a_board_that_nobody_sees_keeps_no_connection(seen: Seen) -> None:
+    await seen.board()
+    await seen.live()
+    await seen.tab.value("""(() => {
+        window.streams = [0, 0];
+        const close = EventSource.prototype.close;
+        EventSource.prototype.close = function () { streams[1] += 1; close.call(this); };
+        window.EventSource = class extends EventSource { constructor(url) { super(url); streams[0] += 1; } };
+        window.turn = (hidden) => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        };
+    })()""")
+    await seen.tab.value("turn(true)")
+    assert await seen.tab.value("streams") == [0, 1]
+    await seen.tab.value("turn(false)")
+    assert await seen.tab.value("streams") == [1, 1]
+    await seen.kept.promise(words="Told of")
+    await seen.tab.until("document.getElementById('lanes').textContent.includes('Told of')")
+
+
 async def press(tab: Tab, *keys: str) -> None:
     for key in keys:
         text = {"text": key} if len(key) == 1 else {}
