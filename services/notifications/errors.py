@@ -12,6 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.problems import Conflict, NotFound
+from shared.texts import one_line
 
 
 class Outcome(StrEnum):
@@ -38,7 +39,7 @@ class Undelivered(Exception):
     """The error of a hand-over that did not succeed. `reason` is a line for our people, free of control characters."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
-        self.outcome, self.reason = outcome, " ".join(reason.split())[:300]
+        self.outcome, self.reason = outcome, one_line(reason)
         super().__init__(self.reason)
 
 

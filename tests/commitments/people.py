@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -23,11 +24,12 @@ def everything(kept: Commitments) -> Any:
     return by(kept, "root", "*")
 
 
-async def appoint(kept: Commitments, subject: str, *roles: str, team: str | None = None, **facts: Any) -> None:
-    """Delivers what intake tells of a person who has these roles now."""
+async def appoint(kept: Commitments, subject: str, *roles: str, early: float = 0, **facts: Any) -> None:
+    """Delivers what intake tells of a person who has these roles now, by a clock that is so many seconds behind."""
     person_id = uuid5(UUID(int=0), subject)
-    held = {"person_id": person_id, "subject": subject, "name": subject, "active": True, "by": "root"}
-    await kept.deliver(PersonUpdated.model_validate({**held, "roles": roles, "team": team, **facts}))
+    held = {"person_id": person_id, "subject": subject, "name": subject, "active": True, "by": "root", "team": None}
+    event = kept.event(PersonUpdated.model_validate({**held, "roles": roles, **facts}))
+    await kept.deliver(replace(event, time=event.time - timedelta(seconds=early)))
 
 
 def sign_in(kept: Commitments, subject: str = "an", *roles: str) -> None:

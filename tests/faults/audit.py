@@ -115,8 +115,11 @@ def _clocks(facts: Facts) -> Findings:
 
 
 def _told(facts: Facts) -> Findings:
-    """Each notification ended, said so once, and if it was sent there is a mail of it."""
-    ends = {"sent", "failed", "suppressed"}
+    """Each notification ended, said so once, and if it was sent there is a mail of it.
+
+    That nobody knows whether one left is an end too, where its worker died with it in hand.
+    """
+    ends = {"sent", "failed", "suppressed", "unknown"}
     events = [
         (e.data["notification_id"], end) for end in ends for e in _events(facts, "notifications", f"notification.{end}")
     ]
@@ -126,7 +129,7 @@ def _told(facts: Facts) -> Findings:
         re.split("[.@]", message_id.strip("<>"))[0] for message_id in facts.mails
     }  # The mark of a case comes after.
     for row in facts.notifications:
-        if row["state"] not in ends:
+        if row["state"] not in ends or (row["state"] == "unknown" and not row["attempts"]):
             yield Finding("lost", f"end of the notification {row['id']}, which is {row['state']}")
         if row["state"] == "sent" and str(row["id"]) not in mailed:
             yield Finding("lost", f"mail of the notification {row['id']}")

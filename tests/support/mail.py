@@ -13,12 +13,23 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope
 
 
+class _Speaking(SMTP):
+    """A server whose answers may be any bytes, as real ones' are."""
+
+    async def push(self, status: str | bytes) -> None:
+        if isinstance(status, bytes):
+            self._writer.write(status + b"\r\n")
+            await self._writer.drain()
+        else:
+            await super().push(status)
+
+
 class MailServer:
     """`answers` are given to the next mails instead of taking them; `delay` holds up the answer to each it takes."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
-        self.answers: list[str] = []
+        self.answers: list[str | bytes] = []
         self.delay = 0.0
         self.arrived = asyncio.Event()
         self.connections = 0
@@ -28,7 +39,7 @@ class MailServer:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str | bytes:  # noqa: N802 - aiosmtpd's name
         if self.answers:
             return self.answers.pop(0)
         assert isinstance(envelope.content, bytes)
@@ -51,7 +62,7 @@ class MailServer:
 
     def _protocol(self) -> SMTP:
         self.connections += 1
-        return SMTP(self, hostname="mail.test", loop=asyncio.get_running_loop())
+        return _Speaking(self, hostname="mail.test", loop=asyncio.get_running_loop())
 
 
 @asynccontextmanager

@@ -17,14 +17,12 @@ from shared.handling import Fact, Reaction, Work
 class Members(NamedTuple):
     """The people as they are known so far, by subject, and what these events add to their history."""
 
-    known: dict[str, Member]
+    known: dict[str, Version[Member]]
     news: list[Version[Member]]
 
 
 async def _gather(session: WriteSession, _: Sequence[Fact]) -> Members:
-    return Members(
-        {name: rule.value for name, rule in (await house_rules.in_force(session, Member, session.now)).items()}, []
-    )
+    return Members(await house_rules.in_force(session, Member, session.now), [])
 
 
 async def _write(session: WriteSession, members: Members) -> None:
@@ -37,8 +35,16 @@ learning = Reaction(_gather, _write)
 
 @learning.on(PersonUpdated)
 def learn(members: Members, work: Work, event: Event, said: PersonUpdated) -> None:
-    """A change of roles, team or activity is another version of the person; of a name or language it is none here."""
+    """A change of roles, team or activity is another version of the person; of a name or language it is none here.
+
+    It follows the version known so far, also where the clock of whoever tells it was set back.
+    """
     now = Member(role=said.roles[0], team=said.team, roles=said.roles, active=said.active)
-    if members.known.get(said.subject) != now:
-        members.known[said.subject] = now
-        members.news.append(Version(said.subject, now, min(event.time, work.now), said.by))
+    before = members.known.get(said.subject)
+    if before is not None and before.value == now:
+        return
+    begins = min(event.time, work.now)
+    if before is not None:
+        begins = max(begins, before.valid_from)
+    members.known[said.subject] = version = Version(said.subject, now, begins, said.by)
+    members.news.append(version)

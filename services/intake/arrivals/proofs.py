@@ -16,13 +16,13 @@ from services.intake.arrivals.raw import Raw
 from services.intake.arrivals.storable import short
 from services.intake.channels.items import Fact, Reach
 from services.intake.channels.provider import Provider, Request
-from services.intake.channels.reading import clean
 from services.intake.channels.setup.directory import Line
 from services.intake.customers import resolving as people
 from services.intake.settings import IntakeSettings
 from services.intake.state import Intake
 from shared.database import ReadSession, WriteSession
 from shared.security import Marks
+from shared.texts import clean
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from services.intake.channels.items import CallStep, Contact, Item
-from services.intake.channels.reading import clean
 from shared.security.customer_links import masked
+from shared.texts import clean
 
 LONGEST_ID = 200
 """Characters of an id; a longer one stands as its digest."""

@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 from services.intake.channels.items import Item, Unread
 from services.intake.channels.provider import Unreadable
 from shared.instants import EARLIEST, LATEST
+from shared.texts import clean
 
 MOST_PARTS = 1000
 """Parts of one item that are looked at: its files, its buttons. Of the items of a batch none is passed by."""
@@ -154,14 +155,3 @@ def _utc(at: datetime) -> datetime:
     if not EARLIEST <= at < LATEST:
         raise ValueError("not a time of our days")
     return at.astimezone(UTC)
-
-
-def clean(value: str) -> str:
-    """As PostgreSQL and UTF-8 can hold it: no NUL, no half of a surrogate pair. The raw bytes keep the rest."""
-    if "\x00" in value:
-        value = value.replace("\x00", "\ufffd")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value

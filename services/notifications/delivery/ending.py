@@ -13,6 +13,7 @@ from services.notifications.providers.protocol import Provider, Repeat, Route
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.intake import ChannelKind
 from shared.security.customer_links import masked
+from shared.texts import one_line
 
 _NOT_AGAIN = "it may have left, and is not sent again"
 
@@ -106,7 +107,7 @@ def after_failure(
 ) -> Again | AskLater | Ended:
     """The step after a hand-over that did not succeed: `number` counts from 1; each repetition has its pause."""
     outcome = error.outcome if isinstance(error, Undelivered) else Outcome.UNKNOWN
-    reason = masked(str(error) or repr(error))  # a mail server may quote what it refuses
+    reason = _reason(error)
     if outcome in {Outcome.REFUSED, Outcome.DEAD}:
         return Ended(State.FAILED, reason, AttemptState.FAILED, is_dead=outcome is Outcome.DEAD)
     ended = AttemptState.FAILED
@@ -140,11 +141,20 @@ def after_lookup(status: Status | None, now: datetime) -> Again | Ended:
     if status is None:
         return Again(now, "the provider has no such message", AttemptState.FAILED)
     if status.state is AttemptState.FAILED:
-        return Ended(State.FAILED, masked(status.reason or "the provider gave it up"), status.state, status.provider_id)
+        return Ended(State.FAILED, _line(status.reason or "the provider gave it up"), status.state, status.provider_id)
     return Ended(State.SENT, attempt_state=status.state, provider_id=status.provider_id)
 
 
 def after_no_lookup(error: Exception, last: LastAttempt, rules: NotificationsSettings, now: datetime) -> AskLater:
     """The step after a provider could not be asked: the pauses grow with the wait."""
     age = now - last.sought.begun_at
-    return AskLater(now + max(age, timedelta(seconds=rules.retry_after[0])), masked(str(error) or repr(error)))
+    return AskLater(now + max(age, timedelta(seconds=rules.retry_after[0])), _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    return _line(str(error) or repr(error))
+
+
+def _line(said: str) -> str:
+    """A provider's words as one line for our people: it may quote the message that it refuses, in any bytes."""
+    return masked(one_line(said))

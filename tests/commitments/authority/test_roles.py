@@ -89,9 +89,11 @@ async def test_what_was_to_begin_later_here_is_void_once_intake_tells(kept: Comm
     assert (await kept.call("GET", "/staff/minh"))["roles"] == ["manager"], "of whom intake has told nothing"
 
 
-async def test_who_is_no_longer_one_of_us_decides_nothing(kept: Commitments) -> None:
+@pytest.mark.parametrize("early", [0, 600])
+async def test_who_is_no_longer_one_of_us_decides_nothing(kept: Commitments, early: float) -> None:
+    """Also where the clock of intake was set back between the two."""
     await appoint(kept, "lan", "manager")
-    await appoint(kept, "lan", "manager", active=False)
+    await appoint(kept, "lan", "manager", active=False, early=early)
     assert (await kept.promise(concession=vnd("1", reason="x")))["approval"] == "needed"
     assert not (await kept.call("GET", "/staff/lan"))["active"]
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.items import Address
-from services.intake.channels.reading import clean
 from services.intake.customers.identity import detect_language, normalise
 from shared.contracts.intake import HandleKind, Language
+from shared.texts import clean
 from tests.support.clocks import seconds
 
 

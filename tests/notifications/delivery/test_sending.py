@@ -286,6 +286,17 @@ async def test_a_refusal_for_good_fails_at_once(desk: Desk) -> None:
     assert len(await desk.events()) == 1
 
 
+async def test_what_a_mail_server_says_in_any_bytes_stops_nobody(desk: Desk) -> None:
+    """A relay quotes a name in an old charset, or a NUL: the reason is kept as it can be, and others are sent."""
+    lan, hoa = customer(), customer("hoa@example.com")
+    desk.mail.answers = [b"550 5.7.1 Bo\xeete \x00 \x1b[31m inconnue"]
+    await desk.deliver(lan, hoa, stated(lan.customer_id), stated(hoa.customer_id))
+    await desk.send()
+    states = {row["state"]: row["reason"] for row in await desk.rows()}
+    assert states.keys() == {State.SENT, State.FAILED}
+    assert states[State.FAILED].endswith("550 5.7.1 Bo\ufffdte \ufffd [31m inconnue")
+
+
 async def test_after_the_last_attempt_it_has_failed(desk: Desk) -> None:
     lan = customer()
     desk.mail.answers = ["451 later"] * 20
