@@ -26,6 +26,7 @@ from shared.runtime import Runtime
 from shared.security import Sessions, Tokens
 from shared.security.access import may_see_operations
 from shared.transient import is_transient
+from shared.translation import N_
 from shared.web.pages import Pages
 from shared.web.screen import answer_problem
 
@@ -126,18 +127,19 @@ def _add_health(app: FastAPI, runtime: Runtime) -> None:
 
 async def _answer(request: Request, error: Exception) -> Response:
     """Every error leaves as a problem document, or as a page where a person looks at it."""
-    problem = _as_problem(error)
+    problem = as_problem(error)
     if problem.status >= 500 and not isinstance(problem, Unavailable):
         log.error("http.error", path=request.url.path, error=repr(error), exc_info=error)
     return answer_problem(request, problem)
 
 
-def _as_problem(error: Exception) -> Problem:
+def as_problem(error: Exception) -> Problem:
+    """The problem that a caller is told for an error."""
     match error:
         case Problem():
             return error
         case RequestValidationError():
-            return Invalid("the request does not hold", errors=_readable(error))
+            return Invalid(N_("the request does not hold"), errors=_readable(error))
         case HTTPException(status_code=413):
             return TooLarge(str(error.detail))
         case BodyTooSlow():
@@ -147,13 +149,13 @@ def _as_problem(error: Exception) -> Problem:
         case HTTPException():
             return _from_status(error)
         case UnicodeError():
-            return Invalid("the text holds characters that cannot be stored")
+            return Invalid(N_("the text holds characters that cannot be stored"))
         case DBAPIError() if str(getattr(error.orig, "sqlstate", "")).startswith("22"):
-            return Invalid("the text or a number holds what cannot be stored")
+            return Invalid(N_("the text or a number holds what cannot be stored"))
         case _ if is_transient(error):
-            return Unavailable("we cannot store or read anything at present; nothing was changed")
+            return Unavailable(N_("we cannot store or read anything at present; nothing was changed"))
         case _:
-            return Problem("something went wrong on our side; it has been recorded")
+            return Problem(N_("something went wrong on our side; it has been recorded"))
 
 
 def _from_status(error: HTTPException) -> Problem:

@@ -100,6 +100,17 @@ def _faults(message: Message) -> Iterator[str]:
         yield "holds markup"
     if any(strings) and any(set(_NAMED.findall(said)) != set(_NAMED.findall(ids[-1])) for said in strings):
         yield "is translated with other placeholders"
+    if all(map(_can_be_filled, ids)) and not all(map(_can_be_filled, strings)):
+        yield "cannot be filled in: a `%` by itself is `%%`"
+
+
+def _can_be_filled(said: str) -> bool:
+    """Tells whether values can be set into a sentence, as a template does with each that it says."""
+    try:
+        said % dict.fromkeys(_NAMED.findall(said), 1)
+    except (KeyError, TypeError, ValueError):
+        return False
+    return True
 
 
 def _all(said: str | tuple[str, ...] | list[str] | None) -> list[str]:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from email import message_from_bytes
+from email.message import MIMEPart
 from email.policy import default
 from functools import partial
 from itertools import islice
@@ -95,9 +96,17 @@ class Mailbox:
             content = self._maildir.get_bytes(key)
         mail = message_from_bytes(content, policy=default)
         body = mail.get_body(("plain",))
-        text = body.get_content().replace("\r\n", "\n") if body is not None else ""
+        text = _text(body).replace("\r\n", "\n") if body is not None else ""
         subject, date, message_id = (str(mail.get(name, "")) for name in ("Subject", "Date", "Message-ID"))
         return Mail(key, addresses, subject, date, message_id, text)
+
+
+def _text(part: MIMEPart) -> str:
+    """The text of a part; where it names a charset that nobody knows, what of it is ASCII."""
+    try:
+        return str(part.get_content())
+    except LookupError:
+        return bytes(part.get_payload(decode=True) or b"").decode("ascii", "replace")
 
 
 def linked(text: str, origin: str) -> Markup:

@@ -86,7 +86,7 @@ async def _check_csrf(request: Request, session: Session) -> None:
         await request.body()  # kept with the request: whoever comes after us may want it whole
         given = str((await request.form()).get("csrf", ""))
     if not hmac.compare_digest(given.encode(), session.csrf.encode()):
-        raise Forbidden("this form is not from a page of ours, or has grown old: load the page again")
+        raise Forbidden(N_("this form is not from a page of ours, or has grown old: load the page again"))
 
 
 OPERATIONS = "operations:read"

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.problems import NotFound
+from shared.translation import N_
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -53,7 +54,7 @@ class Assets:
         hashed, _, kind = wanted.rpartition(".")
         path = self._paths.get(f"{hashed.rpartition('.')[0]}.{kind}")
         if path is None:
-            raise NotFound("there is nothing at this address")
+            raise NotFound(N_("there is nothing at this address"))
         asset = _read(path)
         packs = "gzip" in request.headers.get("accept-encoding", "")
         headers = {

@@ -9,7 +9,11 @@ from starlette.requests import Request
 
 from shared.translation import LANGUAGES, Language
 
-_WISH = re.compile(r"\s*([a-z]{2,3})(?:-[a-z0-9-]+)?\s*(?:;\s*q\s*=\s*(\d(?:\.\d{0,3})?))?\s*", re.IGNORECASE)
+WISH = re.compile(r"\s*([a-z]{2,3})(?:-[a-z0-9-]+)?(?:\s*;\s*q\s*=\s*(\d(?:\.\d{0,3})?))?\s*", re.ASCII)
+"""One wish of an Accept-Language header, in lower case: the language and its weight. Read in time by its length."""
+
+LONGEST = 1000
+"""Characters of an Accept-Language header that are read, and of it the first twenty wishes."""
 
 
 def wants_page(request: Request) -> bool:
@@ -33,6 +37,6 @@ def choose_language(chosen: str | None, own: str | None, accept: str, house: str
 
 def _wishes(accept: str) -> list[str]:
     """The languages that a browser asks for (RFC 9110, section 12.5.4), the most wanted first."""
-    found = [wish for part in accept.lower().split(",")[:20] if (wish := _WISH.fullmatch(part))]
+    found = [wish for part in accept[:LONGEST].lower().split(",")[:20] if (wish := WISH.fullmatch(part))]
     weighed = [(float(wish[2] or 1), wish[1]) for wish in found]
     return [language for weight, language in sorted(weighed, key=lambda one: -one[0]) if weight > 0]

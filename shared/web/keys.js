@@ -12,7 +12,8 @@
   const rows = () => [...document.querySelectorAll("main .slip > a:first-child, main tbody td:first-child a")];
   const step = (by) => {
     const all = rows();
-    const at = all.indexOf(document.activeElement);
+    const active = document.activeElement;
+    const at = all.findIndex((link) => link === active || link.closest(".slip, tr")?.contains(active));
     const to = at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by;
     all[to]?.focus();
   };

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from gettext import NullTranslations
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from fastapi.responses import HTMLResponse
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 
 from shared.spoken import speak_briefly, speak_time, speak_whole_day
 from shared.translation import SHARED, Language, translations
@@ -20,15 +21,24 @@ HERE = Path(__file__).parent
 
 
 def address(href: object) -> str:
-    """A link a page may carry: a path of ours, web, mail or telephone. Anything else leads nowhere (`#`)."""
+    """A link a page may carry: a path of ours, web, mail or telephone, printable. Else `#`: nowhere."""
     href = str(href)
     ours = href.startswith(("/", "?", "#")) and not href.startswith(("//", "/\\"))
-    return href if ours or href.startswith(("https://", "http://", "mailto:", "tel:")) else "#"
+    known = ours or href.startswith(("https://", "http://", "mailto:", "tel:"))
+    return href if known and href.isprintable() else "#"
 
 
-def say(words: NullTranslations, sentence: str) -> str:
-    """A sentence that stands elsewhere in the code, marked by `N_`, in the language of a page."""
-    return words.gettext(sentence) if sentence else ""
+def _translate(words: NullTranslations) -> Callable[[Context, str], str]:
+    """The filter that says a sentence of elsewhere in the code, marked by `N_`, in the language of a page.
+
+    It takes the context, so that a constant is not translated when a template is compiled: all languages share that.
+    """
+
+    @pass_context
+    def translate(_: Context, sentence: str) -> str:
+        return words.gettext(sentence) if sentence else ""
+
+    return translate
 
 
 class _Compiled(BytecodeCache):
@@ -89,7 +99,7 @@ class Pages:
         words = self.words(language)
         made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
         made.filters.update(
-            when=speak_time, brief=speak_briefly, day=speak_whole_day, address=address, translate=partial(say, words)
+            when=speak_time, brief=speak_briefly, day=speak_whole_day, address=address, translate=_translate(words)
         )
         made.globals["asset"] = self.assets.address
         return made

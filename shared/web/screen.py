@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from gettext import NullTranslations
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
@@ -25,7 +26,11 @@ ONCE = frozenset({"lang", "said"})
 """Parameters of an address that another language of the same page does not repeat."""
 
 
-@dataclass(frozen=True, slots=True)
+PARAMETERS = 50
+"""Parameters of an address that its page knows of; any more are left out of the addresses on it."""
+
+
+@dataclass(frozen=True)
 class Screen:
     """The surroundings of one page. `path` and `asked` are its address and the parameters in it.
 
@@ -44,7 +49,7 @@ class Screen:
     reader: Principal | None = None
     back: tuple[str, str] | None = None
 
-    @property
+    @cached_property
     def chosen(self) -> Language | None:
         return language_of(dict(self.asked).get("lang"))
 
@@ -80,18 +85,18 @@ class Screen:
         """The address of this page, without what was only said once."""
         return self.also()
 
-    def also(self, **query: object) -> str:
+    def also(self, /, **query: object) -> str:
         """The address of this page with these parameters more, empty ones left out."""
         asked = {name: value for name, value in self.asked if name not in ONCE}
         return self.link(self.path, **{**asked, **query})
 
-    @property
+    @cached_property
     def languages(self) -> dict[Language, str]:
         """The address of this page in each language."""
         kept = [(name, value) for name, value in self.asked if name not in ONCE]
         return {language: f"{self.path}?{urlencode([*kept, ('lang', language)])}" for language in LANGUAGES}
 
-    def link(self, path: str, **query: object) -> str:
+    def link(self, path: str, /, **query: object) -> str:
         """An address with these parameters, empty ones left out. It keeps the language that was chosen in this one."""
         given = {name: str(value) for name, value in query.items() if value not in (None, "")}
         if self.chosen:
@@ -102,7 +107,7 @@ class Screen:
         """The screen for somebody whose own language this is, as a customer's."""
         return replace(self, own=own)
 
-    def at(self, path: str, **query: object) -> Screen:
+    def at(self, path: str, /, **query: object) -> Screen:
         """The screen of another address: that of the page which shows what came of a form."""
         given = [(name, str(value)) for name, value in query.items() if value not in (None, "")]
         chosen = [("lang", self.chosen)] if self.chosen else []
@@ -121,7 +126,7 @@ class Screen:
         page.headers.update(problem.headers)
         return page
 
-    def turn(self, path: str, **query: object) -> RedirectResponse:
+    def turn(self, path: str, /, **query: object) -> RedirectResponse:
         """The way on after a form: a page got by its own address (303), so that a reload does nothing again."""
         address, _, place = path.partition("#")
         return RedirectResponse(self.link(address, **query) + (f"#{place}" if place else ""), status_code=303)
@@ -133,7 +138,7 @@ def screen_of(request: Request, pages: Pages, settings: PublicSettings, now: dat
     return Screen(
         pages=pages,
         path=request.url.path,
-        asked=tuple(parse_qsl(request.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)),
+        asked=_parameters(request.scope.get("query_string", b"").decode("latin-1")),
         zone=settings.default_zone,
         now=now,
         house=settings.default_language,
@@ -141,6 +146,11 @@ def screen_of(request: Request, pages: Pages, settings: PublicSettings, now: dat
         own=reader.session.language if reader and reader.session else None,
         reader=reader,
     )
+
+
+def _parameters(query: str) -> tuple[tuple[str, str], ...]:
+    first = query.split("&", PARAMETERS)[:PARAMETERS]
+    return tuple(parse_qsl("&".join(first), keep_blank_values=True))
 
 
 def screen(request: Request) -> Screen:

@@ -163,3 +163,14 @@ async def test_its_pages_have_their_style_and_what_is_not_there_is_a_problem(tmp
         assert "immutable" in (await http.get(style)).headers["cache-control"]
         nothing = await http.get("/mailbox/assets/nothing.0123456789ab.css")
         assert (nothing.status_code, nothing.json()["type"]) == (404, "urn:kept:problem:not-found")
+
+
+async def test_a_mail_in_an_unknown_charset_is_shown_as_it_can_be_read(tmp_path: Path) -> None:
+    box = Mailbox(tmp_path / "mail")
+    envelope = Envelope()
+    envelope.rcpt_tos = ["lan@example.com"]
+    envelope.content = b"Subject: odd\r\nContent-Type: text/plain; charset=x-nobodys\r\n\r\nHello \xe9\r\n"
+    await box.handle_DATA(None, None, envelope)  # type: ignore[arg-type]
+    async with _reader(tmp_path) as http:
+        (mail,) = (await http.get("/mailbox/messages.json")).json()
+    assert mail["text"] == "Hello \ufffd\n"

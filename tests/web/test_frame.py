@@ -20,7 +20,8 @@ from shared.web.pages import Pages, address
 from shared.web.screen import Screen
 from tests.support.sentences import sentences_of, vietnamese
 
-FRAME = Path(__file__).parents[2] / "shared/web"
+ROOT = Path(__file__).parents[2]
+FRAME = ROOT / "shared/web"
 STYLE = (FRAME / "style.css").read_text()
 TERMS = Path(__file__).parents[2] / "services/commitments/pages/terms.html"
 PROMISE = '{% import "terms.html" as promise with context %}'
@@ -158,6 +159,20 @@ def test_every_sentence_of_the_frame_is_translated() -> None:
     assert said <= vietnamese().keys()
 
 
+def test_the_pages_with_a_form_by_get_are_those_whose_forms_are_sent_in_tests() -> None:
+    templates = [
+        path
+        for path in [*ROOT.glob("shared/**/*.html"), *ROOT.glob("services/**/*.html")]
+        if path.parent.name in ("pages", "web")
+    ]
+    forms = {path.name: re.findall(r"<form\b[^>]*>", path.read_text()) for path in templates}
+    assert {name for name, tags in forms.items() if any('method="post"' not in tag for tag in tags)} == {
+        "board.html",
+        "console.html",
+        "scorecard.html",
+    }
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_desks_frame_keeps_hostile_words_as_words(tmp_path: Path, language: str) -> None:
     page = Outline(render(tmp_path, "{{ x }}", language, "desk.html"))
@@ -167,6 +182,18 @@ def test_the_desks_frame_keeps_hostile_words_as_words(tmp_path: Path, language: 
         assert tag not in ("img", "style")
         assert not [name for name in attributes if name.startswith("on") or name == "style"]
         assert not (attributes.get("href") or "").startswith("javascript")
+
+
+def test_every_address_of_the_desks_frame_keeps_the_language_that_was_chosen(tmp_path: Path) -> None:
+    page = Outline(render(tmp_path, "{{ x }}", "en", "desk.html"))
+    links = {attributes["href"] or "" for tag, attributes in page.tags if tag == "a" and "hreflang" not in attributes}
+    assert {link.partition("?")[2] for link in links - {"#main"}} == {"lang=en"}
+    assert "/?lang=en" in links
+
+
+def test_a_constant_is_translated_for_each_language_by_itself(tmp_path: Path) -> None:
+    said = [render(tmp_path, '<b>{{ "Log out" | translate }}</b>', language) for language in ("vi", "en")]
+    assert [re.findall("<b>(.*?)</b>", html) for html in said] == [["Đăng xuất"], ["Log out"]]
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -198,7 +225,18 @@ def test_an_address_of_a_page_stays(href: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "href", [SCRIPT_LINK, " javascript:x", "data:text/html,x", "//evil.example", "/\\evil.example", ""]
+    "href",
+    [
+        SCRIPT_LINK,
+        " javascript:x",
+        "data:text/html,x",
+        "//evil.example",
+        "/\\evil.example",
+        "",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "https:\r//evil.example",
+    ],
 )
 def test_an_address_that_runs_or_leaves_in_disguise_leads_nowhere(href: str) -> None:
     assert address(href) == "#"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.cli.translations import faults, packages, renewed, written
+from services.commitments.scorecard.page import KINDS
+from shared.contracts.terms import CommitmentKind
+from shared.http import as_problem
 from shared.translation import N_, SHARED, catalogue, translations
 
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'
@@ -62,6 +68,8 @@ def test_a_whole_catalogue_has_no_fault_and_is_spoken(package: Path) -> None:
         (DONE + OPEN + CASES + '#~ msgid "Gone"\n#~ msgstr "Hết"\n', "is said nowhere any more: 'Gone'"),
         (DONE + OPEN.replace('msgctxt "status"\n', "") + CASES, "is not in the catalogue: 'Open' (status)"),
         (DONE + OPEN + CASES.replace("của %(who)s", ""), "is translated with other placeholders: "),
+        (DONE.replace("Đã xong.", "Đã xong 100%.") + OPEN + CASES, "cannot be filled in: a `%` by itself is `%%`: "),
+        (DONE + OPEN + CASES.replace("vụ việc của", "vụ % của"), "cannot be filled in: "),
         (DONE.replace("Đã xong.", "<b>Đã xong.</b>") + OPEN + CASES, "holds markup: 'It is done.'"),
     ],
 )
@@ -91,3 +99,20 @@ def test_a_sentence_of_nobody_stays_as_it_is_and_a_package_speaks_before_what_is
 @pytest.mark.parametrize("package", packages(), ids=lambda package: package.name)
 def test_every_sentence_of_the_house_is_translated_and_none_is_left_over(package: Path) -> None:
     assert list(faults(package, "vi")) == []
+
+
+@pytest.mark.parametrize(
+    "error", [RequestValidationError([]), UnicodeError(), PoolTimeout(), ValueError("of ours")], ids=repr
+)
+def test_what_a_page_says_of_an_error_is_said_in_each_language(error: Exception) -> None:
+    said = as_problem(error).detail
+    assert translations("vi", SHARED).gettext(said) != said
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CommitmentKind if kind is not CommitmentKind.TASK])
+def test_a_kind_of_promise_has_one_vietnamese_name_on_board_and_scorecard(kind: CommitmentKind) -> None:
+    home = SHARED.parent / "services/commitments"
+    on_board = re.search(rf'"{kind}": pgettext\("kind of promise", "([^"]+)"\)', (home / "pages/acts.html").read_text())
+    assert on_board
+    words = translations("vi", home)
+    assert words.pgettext("kind of promise", on_board[1]) == words.gettext(KINDS[kind])

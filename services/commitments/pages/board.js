@@ -108,20 +108,34 @@
     (opened?.querySelector(".acts button, .acts summary") ?? opened?.querySelector("a[data-open]"))?.focus();
   });
 
+  // A browser has six connections to a host over HTTP/1.1: a board that nobody sees keeps none of them.
+  let stream = null;
+  let waiting = 0;
+  const disconnect = () => {
+    clearTimeout(waiting);
+    stream?.close();
+    stream = null;
+  };
   const connect = () => {
-    const stream = new EventSource(lanes().dataset.stream);
+    disconnect();
+    if (document.hidden) return;
+    stream = new EventSource(lanes().dataset.stream);
     stream.addEventListener("open", () => say("live"));
     stream.addEventListener("changed", () => refresh());
     stream.addEventListener("error", () => {
       say("lost");
-      if (stream.readyState !== EventSource.CLOSED) return;
+      if (stream?.readyState !== EventSource.CLOSED) return;
       refresh();
-      setTimeout(connect, 10_000);
+      waiting = setTimeout(connect, 10_000);
     });
   };
 
   connect();
   // Time alone moves a promise from one lane to the next.
   setInterval(() => document.hidden || refresh(), 60_000);
-  document.addEventListener("visibilitychange", () => document.hidden || refresh());
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return disconnect();
+    connect();
+    refresh();
+  });
 })();

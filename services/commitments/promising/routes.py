@@ -31,6 +31,7 @@ from shared.eventlog.read import events_about
 from shared.ids import new_id
 from shared.paging import Cursor, Limit, Page, decode, encode
 from shared.routing import Reading, Writing, router
+from shared.translation import N_
 
 api = router("/commitments", tags=["commitments"])
 
@@ -236,7 +237,7 @@ async def one(store: Promises, session: ReadSession, id: UUID) -> Promise:  # no
     try:
         return (await store.load(session, [id]))[id]
     except KeyError:
-        raise PromiseNotFound(f"there is no promise {id}") from None
+        raise PromiseNotFound(N_("there is no such promise")) from None
 
 
 async def done(store: Promises, session: WriteSession, id: UUID, *, by: str) -> PromiseView:  # noqa: A002

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Literal
 
-from fastapi import Query
 from fastapi.responses import HTMLResponse
 
 from services.commitments.access import MayRead
@@ -65,12 +64,13 @@ async def scorecard(
     settings: Settings,
     recontact: Recontact,
     by: By = By.OWNER,
-    kind: Annotated[CommitmentKind | None, Query()] = None,
+    kind: CommitmentKind | Literal[""] = "",
 ) -> HTMLResponse:
     minimum = settings.scorecard_minimum
-    made = await card(session, Scope(window, kind), by, minimum)
+    of_kind = kind or None
+    made = await card(session, Scope(window, of_kind), by, minimum)
     say = Sayings(screen)
-    weeks = await reading.weeks(session, Scope(_quarter(window), kind), screen.zone)
+    weeks = await reading.weeks(session, Scope(_quarter(window), of_kind), screen.zone)
     trend = [Week.of(monday, tally, minimum) for monday, tally in weeks.items()][-WEEKS:]
     bands = [band for band in made.bands if band.median.n >= minimum]
     return screen.render(
@@ -88,7 +88,7 @@ async def scorecard(
         cases=await _cases(session, window, recontact, minimum),
         say=say,
         by=by.value,
-        kind=kind.value if kind else "",
+        kind=str(kind),
         groups=[(group.value, words) for group, words in GROUPS.items()],
         kinds=[(one.value, words) for one, words in KINDS.items() if one is not CommitmentKind.TASK],
         since=wording.day(window.since, screen.zone, screen.language),

@@ -23,6 +23,7 @@ from shared.security import Principal, Sessions, require
 from shared.security.access import identify
 from shared.security.links import Link
 from shared.security.sessions import LIFETIME
+from shared.translation import N_
 
 START = "/intake/console"
 
@@ -71,14 +72,14 @@ async def _use_up(session: WriteSession, link: Link) -> None:
     """What was decoded is used up, and no spelling of it. Raises LinkUsed."""
     values = {"digest": sha256(link.token.encode()).digest(), "at": session.now}
     if (await session.execute(_USE, values)).first() is None:
-        raise LinkUsed("This link has been used. Ask an admin for a new one.")
+        raise LinkUsed(N_("This link has been used. Ask an admin for a new one."))
 
 
 async def _whose(session: WriteSession, sessions: Sessions, link: Link) -> Person:
     """The person whom a link lets in. Raises LinkUsed where they may not come in, or not by a link this old."""
     person = await people.coming_in(session, link.id)
     if person is None or sessions.are_closed(person.subject, link.ends):
-        raise LinkUsed("This link is no longer good. Ask an admin for a new one.")
+        raise LinkUsed(N_("This link is no longer good. Ask an admin for a new one."))
     return person
 
 

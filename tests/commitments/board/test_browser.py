@@ -245,6 +245,38 @@ async def test_keys_do_what_their_sheet_says_and_nothing_in_a_field(seen: Seen) 
     await seen.tab.until("location.pathname === '/commitments/scorecard/page'")
 
 
+async def test_rows_are_gone_through_from_the_one_in_which_somebody_is(seen: Seen) -> None:
+    first, second, third = [(await seen.kept.promise(words=words))["id"] for words in ("First", "Second", "Third")]
+    await seen.board(f"?open={second}")
+    rows = await seen.tab.value("[...document.querySelectorAll('main .slip')].map((slip) => slip.id)")
+    assert rows == [f"p-{id_}" for id_ in (first, second, third)]
+    for key, row in (("j", third), ("k", first)):
+        await seen.tab.value(f"document.querySelector('#p-{second} .acts summary').focus()")
+        await press(seen.tab, key)
+        await seen.tab.until(f"document.activeElement.closest('.slip')?.id === 'p-{row}'")
+
+
+async def test_a_board_that_nobody_sees_keeps_no_connection(seen: Seen) -> None:
+    await seen.board()
+    await seen.live()
+    await seen.tab.value("""(() => {
+        window.streams = [0, 0];
+        const close = EventSource.prototype.close;
+        EventSource.prototype.close = function () { streams[1] += 1; close.call(this); };
+        window.EventSource = class extends EventSource { constructor(url) { super(url); streams[0] += 1; } };
+        window.turn = (hidden) => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        };
+    })()""")
+    await seen.tab.value("turn(true)")
+    assert await seen.tab.value("streams") == [0, 1]
+    await seen.tab.value("turn(false)")
+    assert await seen.tab.value("streams") == [1, 1]
+    await seen.kept.promise(words="Told of")
+    await seen.tab.until("document.getElementById('lanes').textContent.includes('Told of')")
+
+
 async def press(tab: Tab, *keys: str) -> None:
     for key in keys:
         text = {"text": key} if len(key) == 1 else {}

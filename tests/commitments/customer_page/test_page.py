@@ -304,6 +304,8 @@ async def test_c26_what_the_customer_is_to_do_is_linked_from_the_promise_that_wa
     assert link
     assert (await kept.http.get(link[1])).status_code == 200
     assert "Choose this" not in seen
+    chosen = (await page(kept, token, lang="vi")).text
+    assert re.search(r'href="https://kept\.example\.com/commitments/t/[^"?]+\?lang=vi"', chosen)
 
 
 async def test_c26_what_nothing_waits_for_is_linked_too_until_it_is_done(kept: Commitments) -> None:

@@ -10,6 +10,7 @@ import pytest
 from services.intake.staff.browser import local_path
 from tests.intake import senders
 from tests.intake.conftest import Running
+from tests.support.forms import forms_by_get
 
 PAGE = {"Accept": "text/html"}
 
@@ -51,6 +52,13 @@ async def test_of_ten_at_once_one_opens_a_session(kept: Running) -> None:
     answers = await asyncio.gather(*(kept.http.get(once + "=" * (n % 2 * 2), headers=PAGE) for n in range(10)))
     assert sorted(a.status_code for a in answers) == [303] + [404] * 5 + [410] * 4
     assert sum("set-cookie" in a.headers for a in answers) == 1
+
+
+async def test_a_used_link_says_so_in_the_language_of_the_page(kept: Running) -> None:
+    once = await link(kept)
+    await kept.http.get(once, headers=PAGE)
+    again = await kept.http.get(once, headers=PAGE | {"accept-language": "vi"})
+    assert "Liên kết này đã được dùng." in again.text
 
 
 async def test_an_old_or_altered_link_says_so(kept: Running) -> None:
@@ -95,3 +103,11 @@ async def test_customers_are_found_and_shown(staff: Running) -> None:
     assert received < opened, "in the order of what happened, not of what was recorded"
     vietnamese = await staff.http.get(f"/intake/console/customers/{customer}", params={"lang": "vi"}, headers=PAGE)
     assert "Dòng thời gian" in vietnamese.text
+
+
+@pytest.mark.parametrize("query", ["", "?lang=en", "?q=an"])
+async def test_the_search_is_understood_as_it_stands(staff: Running, query: str) -> None:
+    shown = await staff.http.get("/intake/console" + query, headers=PAGE)
+    (form,) = forms_by_get(shown.text)
+    sent = await staff.http.get(form.address("/intake/console"), headers=PAGE)
+    assert (sent.status_code, forms_by_get(sent.text)) == (200, [form])
