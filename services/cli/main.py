@@ -14,6 +14,7 @@ import typer
 from services import VERSION
 from services.cli.channels import channel, quarantine
 from services.cli.doctor import doctor
+from services.cli.handles import handles
 from services.cli.operations import ServiceName, events, migrate, parked, replay
 from services.cli.staff import staff
 from services.cli.translations import translations
@@ -32,6 +33,7 @@ sessions = typer.Typer(no_args_is_help=True, help="Who is logged in with a brows
 app.add_typer(channel, name="channel")
 app.add_typer(sessions, name="sessions")
 app.add_typer(staff, name="staff")
+app.add_typer(handles, name="handles")
 app.add_typer(doctor, name="doctor")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(events, name="events")

@@ -38,6 +38,7 @@ _CLAIMED = text(f"""
     WHERE r.kind = u.kind AND r.account = u.account AND r.value = u.value AND NOT r.reachable AND r.told_at IS NULL
     RETURNING r.*
 """)
+_FORGET = text("UPDATE handle_reach SET told_at = NULL WHERE NOT reachable AND told_at IS NOT NULL")
 _UNTOLD = text("""
     WITH piece AS (
         SELECT r.kind, r.account, r.value, h.customer_id FROM handle_reach r JOIN handle h USING (kind, account, value)
@@ -81,6 +82,13 @@ async def run(workplace: Workplace, stop: asyncio.Event) -> None:
         await tell_untold(workplace.database)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY)
+
+
+async def tell_all(database: Database) -> int:
+    """Tells of every handle of somebody that cannot be reached, also where it was told. Returns how many there are."""
+    async with database.write() as session:
+        await session.execute(_FORGET)
+    return await tell_untold(database)
 
 
 async def tell_untold(database: Database) -> int:

@@ -261,6 +261,8 @@ async def test_what_was_closed_before_the_upgrade_is_told_once_in_pieces(
     assert await unreachable.tell_untold(desk.runtime.database) == 0
     await take(desk, closed(Reachability.OPTED_OUT, hours=0, address=people[0]))
     assert len(await desk.facts(HandleUnreachable)) == 5
+    assert await unreachable.tell_all(desk.runtime.database) == 5, "for whoever has missed it"
+    assert [one.handle.value for one in await desk.facts(HandleUnreachable)][5:] == [who.value for who in people]
 
 
 async def test_a_closed_handle_is_told_when_it_gets_its_owner(desk: Running) -> None:
