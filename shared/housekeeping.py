@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from shared import idempotency
 from shared.eventlog.filling import fill_subjects
+from shared.waiting import wait_for
 
 if TYPE_CHECKING:
     from shared.database import Database
@@ -35,10 +36,7 @@ async def keep_house(database: Database, inbox_days: int, stop: asyncio.Event) -
     while not stop.is_set():
         await sweep(database, timedelta(days=inbox_days))
         await fill_subjects(database)
-        try:
-            await asyncio.wait_for(stop.wait(), EVERY)
-        except TimeoutError:
-            continue
+        await wait_for(stop, EVERY)
 
 
 async def sweep(database: Database, keep_inbox: timedelta) -> int:

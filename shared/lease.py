@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import text
+
+from shared.waiting import wait_for
 
 if TYPE_CHECKING:
     from shared.database import Database
@@ -68,8 +69,7 @@ async def lead(lease: Lease, stop: asyncio.Event, step: Callable[[], Awaitable[N
             if lease.held:
                 await step()
             else:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), lease.seconds / 3)
+                await wait_for(stop, lease.seconds / 3)
     finally:
         if lease.held:
             await lease.release()

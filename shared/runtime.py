@@ -24,6 +24,7 @@ from shared.service import Service
 from shared.settings import ServiceSettings
 from shared.timer_worker import TimerWorker
 from shared.transient import is_transient
+from shared.waiting import wait_for
 from shared.work.pauses import Pauses
 
 log = structlog.get_logger()
@@ -166,10 +167,7 @@ class Runtime:
                 await self._pause(RESTARTS.without_end(failures + 1))
 
     async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stop.wait(), seconds)
-        except TimeoutError:
-            return
+        await wait_for(self._stop, seconds)
 
     async def stop(self) -> None:
         """Lets the loops finish what is in their hands, then closes."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -17,6 +16,8 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -62,8 +63,7 @@ class Signals:
 
     async def wait(self, kind: str, *, deaf: float) -> None:
         """Waits for a signal of this kind, or until it is time to look: after `deaf` seconds where none are heard."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._given[kind].wait(), LOOK if self.heard else deaf)
+        await wait_for(self._given[kind], LOOK if self.heard else deaf)
 
     def wake(self) -> None:
         """Lets every loop look once, to go on or to end."""

@@ -16,6 +16,7 @@ from shared.signals import TIMERS
 from shared.telemetry import TIMERS_FIRED, TIMERS_LAG
 from shared.timers import Timer
 from shared.transient import is_transient
+from shared.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -142,7 +143,4 @@ class TimerWorker:
         return min(float((due - self.database.clock.now()).total_seconds()), self.longest_sleep)
 
     async def _sleep(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self.database.signals.of(TIMERS).wait(), seconds)
-        except TimeoutError:
-            return
+        await wait_for(self.database.signals.of(TIMERS), seconds)

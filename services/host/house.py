@@ -1,4 +1,4 @@
-"""Everything on one machine: embedded PostgreSQL, local broker and the four services in one process.
+"""The house on one machine: embedded PostgreSQL, local broker and the four services in one process.
 
 The data directory holds what must survive: the database, the secret key and the mail that was caught.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from shared.http import create_app
 from shared.migrations import upgrade
 from shared.runtime import Runtime
 from shared.settings import SHORTEST_KEY
+from shared.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -56,8 +57,7 @@ class House:
                 log.warning("house.database_ended")
                 await asyncio.to_thread(self.postgres.start)
                 log.warning("house.database_started")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK)
+            await wait_for(stop, LOOK)
 
     def close_streams(self) -> None:
         """Ends the answers that stay open, before the server waits for them."""

@@ -17,6 +17,7 @@ from shared.pace import Pace
 from shared.telemetry import CONSUMED, LAG
 from shared.tolerance import TOLERANCE, Tolerance
 from shared.transient import is_transient
+from shared.waiting import wait_for
 
 if TYPE_CHECKING:
     from shared.database import Database
@@ -106,9 +107,7 @@ class InboxConsumer:
 
     async def _drain(self) -> None:
         """Partitions are about to go: finish the batch in hand, then say how far we came."""
-        try:
-            await asyncio.wait_for(self._idle.wait(), 30)
-        except TimeoutError:
+        if not await wait_for(self._idle, 30):
             log.warning("inbox.drain_timeout", group=self.group)
         if self._consumer is not None:
             await self._commit(self._consumer)

@@ -19,6 +19,7 @@ from fastapi.responses import StreamingResponse
 
 from shared.security.access import is_still_known
 from shared.transient import is_transient
+from shared.waiting import wait_for
 
 log = structlog.get_logger()
 
@@ -74,7 +75,7 @@ class Stream(Generic[Look]):
             if after is None:
                 yield "event: changed\ndata: changed\n\n"
             while loop.time() < ends:
-                rang = await _rang(bell, STILL_HERE)
+                rang = await wait_for(bell, STILL_HERE)
                 if self._closing.is_set() or not await still():
                     return
                 if not rang:
@@ -112,21 +113,12 @@ class Stream(Generic[Look]):
                 self._seen, is_news = self._compare(self._seen, found)
                 if is_news:
                     self._ring()
-            await _rang(self._closing, self._pause)
+            await wait_for(self._closing, self._pause)
         self._ring()
 
     def _ring(self) -> None:
         for bell in self._bells:
             bell.set()
-
-
-async def _rang(bell: asyncio.Event, within: float) -> bool:
-    """Waits for a bell, so many seconds at most."""
-    try:
-        await asyncio.wait_for(bell.wait(), within)
-    except TimeoutError:
-        return False
-    return True
 
 
 def answer(stream: Stream[Look], request: Request) -> StreamingResponse:

@@ -6,13 +6,13 @@ A loop beside the timers, and not one of them: reading a year of a busy category
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 from services.commitments.estimates import store
 from services.commitments.estimates.answer import WINDOW
 from services.commitments.estimates.history import CATEGORIES
 from shared.database import Database
 from shared.service import Workplace
+from shared.waiting import wait_for
 
 PAUSE = 60.0
 """Seconds between two looks for categories that are new, or whose curves are an hour old."""
@@ -22,8 +22,7 @@ async def keep_fresh(window: int, work: Workplace, stop: asyncio.Event) -> None:
     """Keeps the curves fresh. `window`: the days to look back on, or more where they hold too little."""
     while not stop.is_set():
         await refresh(work.database, stop, window=window)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), PAUSE)
+        await wait_for(stop, PAUSE)
 
 
 async def refresh(database: Database, stop: asyncio.Event | None = None, *, window: int = WINDOW) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from services.intake.customers import resolving as people
 from shared import bulk
 from shared.contracts.intake import CustomerFacts, Handle, HandleUnreachable, Reachability
 from shared.database import ReadSession, WriteSession
+from shared.waiting import wait_for
 
 if TYPE_CHECKING:
     from shared.database import Database
@@ -80,8 +80,7 @@ async def run(workplace: Workplace, stop: asyncio.Event) -> None:
     """The loop: tells what is untold, and looks again after a while."""
     while not stop.is_set():
         await tell_untold(workplace.database)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY)
+        await wait_for(stop, EVERY)
 
 
 async def tell_all(database: Database) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import Row, text
 from services.intake.timeline.sorting import Audience, EntryKind, Sorted, sort
 from shared import bulk
 from shared.contracts import CustomerPayload, Event, UnknownEvent, parse
+from shared.waiting import wait_for
 
 if TYPE_CHECKING:
     from shared.database import Database
@@ -50,8 +51,7 @@ async def run(workplace: Workplace, stop: asyncio.Event) -> None:
     """The loop: fills what is empty, and looks again after a while."""
     while not stop.is_set():
         await fill(workplace.database)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY)
+        await wait_for(stop, EVERY)
 
 
 async def fill(database: Database) -> int:

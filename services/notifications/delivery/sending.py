@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,6 +27,7 @@ from shared.crash import crash_point
 from shared.database import Database
 from shared.security import CustomerLinks, Marks
 from shared.telemetry import span
+from shared.waiting import wait_for
 from shared.work.results import results_of
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ class Sender:
         Fails where the database is away; what is in hand and what has come back waits for the next run.
         """
         while not (workplace.placed.is_set() or stop.is_set()):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(workplace.placed.wait(), IDLE)
+            await wait_for(workplace.placed, IDLE)
         while not stop.is_set():
             await self.step(workplace.database)
         while self._in_hand or self._back:

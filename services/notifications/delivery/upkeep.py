@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from services.notifications.delivery import early
 from services.notifications.delivery.tracking import take_early
 from services.notifications.migrations.keeping import KEEP, PIECE
 from shared.database import Database
+from shared.waiting import wait_for
 
 if TYPE_CHECKING:
     from shared.service import Workplace
@@ -22,8 +22,7 @@ async def run(workplace: Workplace, stop: asyncio.Event) -> None:
     """Does a round after the other until told to stop."""
     while not stop.is_set():
         await run_once(workplace.database)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY)
+        await wait_for(stop, EVERY)
 
 
 async def run_once(database: Database) -> None:

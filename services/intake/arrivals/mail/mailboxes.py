@@ -32,6 +32,7 @@ from shared.database import Database
 from shared.lease import Lease, lead
 from shared.problems import Unavailable
 from shared.telemetry import fresh_traceparent
+from shared.waiting import wait_for
 from shared.work import Pauses
 
 if TYPE_CHECKING:
@@ -212,8 +213,7 @@ class Mailboxes:
         for line in self._wanted.values():
             if line.secrets and line not in read:
                 self._start(line)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), LOOK)
+        await wait_for(self._stop, LOOK)
 
     def _start(self, line: Line) -> None:
         reader = Reader(self._intake, self._lease.database, line, lambda: self._is_over(line))
