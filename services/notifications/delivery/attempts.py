@@ -56,13 +56,17 @@ _ENDED = {
     "attempt_state": "text",
     "provider_id": "text",
 }
-# The number tells a worker that was taken for dead, and was not, that the row is another's by now.
+# The number tells a worker that was taken for dead, and was not, that the row is another's by now. Messages are locked
+# by their id, as everywhere.
 _END = text(f"""
     WITH s AS (SELECT * FROM {bulk.unnest(_ENDED)}),
+    locked AS (
+        SELECT id FROM notification WHERE id = ANY(CAST(:id AS uuid[])) ORDER BY id FOR UPDATE),
     settled AS (
         UPDATE notification n SET state = s.state, reason = s.reason, ended_at = s.ended_at,
             next_attempt_at = coalesce(s.again_at, n.next_attempt_at)
-        FROM s WHERE n.id = s.id AND n.attempts = s.number AND n.state IN ('pending', 'sending')
+        FROM s JOIN locked USING (id)
+        WHERE n.id = s.id AND n.attempts = s.number AND n.state IN ('pending', 'sending')
         RETURNING n.id, s.number),
     ended AS (
         UPDATE attempt a SET state = s.attempt_state, provider_id = coalesce(s.provider_id, a.provider_id),

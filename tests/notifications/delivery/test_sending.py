@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.notifications.delivery import ledger
+from services.notifications.delivery import attempts, ledger
 from services.notifications.delivery.ending import Ended, State, accepted
 from services.notifications.delivery.hands import Handed, Settled
 from shared.contracts.commitments import CommitmentAtRisk, CommitmentFulfilled, CommitmentRevised, Heard, Outcome
@@ -20,6 +20,7 @@ from shared.database import Database
 from shared.ids import new_id
 from tests.notifications.conftest import DUE, START, Desk, customer, event_of, stated, terms
 from tests.support.mail import text_of
+from tests.support.scratch import until
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -457,3 +458,29 @@ async def test_the_loop_wakes_when_something_is_written_and_finishes_what_it_hol
     desk.stop.set()
     await asyncio.wait_for(running, 5)
     assert (await desk.row())["state"] == State.SENT
+
+
+async def test_ends_of_several_messages_lock_them_in_one_order(desk: Desk) -> None:
+    """Whoever has the first of them gets the others too: nobody holds one and waits for one before it."""
+    lan, hoa = customer(), customer("hoa@example.com")
+    await desk.deliver(lan, hoa, stated(lan.customer_id), stated(hoa.customer_id))
+    first, last = [row["id"] for row in await desk.rows()]
+    nothing = dict.fromkeys(("ended_at", "again_at", "attempt_state", "provider_id"))
+    ends = [{"id": id_, "number": 0, "state": "suppressed", "reason": "", **nothing} for id_ in (last, first)]
+    lock = text("SELECT id FROM notification WHERE id = :id FOR UPDATE")
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    async def end() -> None:
+        async with desk.database.write() as session:
+            assert await attempts.end(session, ends) == {(first, 0), (last, 0)}
+
+    async def waits() -> bool:
+        async with desk.database.read() as session:
+            return bool((await session.execute(text(waiting))).scalar_one())
+
+    async with desk.database.write() as session:
+        await session.execute(lock, {"id": first})
+        ending = asyncio.create_task(end())
+        await until(waits)
+        await session.execute(lock, {"id": last})
+    await ending
