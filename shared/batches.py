@@ -1,4 +1,4 @@
-"""Tells many customers of one thing: a part in each transaction, by a timer that sets itself again until all know."""
+"""News of one thing for many customers: a part in each transaction, by a timer that is set again until all know."""
 
 from __future__ import annotations
 

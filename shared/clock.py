@@ -1,4 +1,4 @@
-"""One clock for the whole process, handed in, so that tests move time and nothing else does."""
+"""The clock of the whole process, handed in, so that tests move time and nothing else does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks of a mail say of whether it comes from whom it says. Pure."""
+"""The verdict on whether a mail comes from whom it says, by the checks that were made of it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One session rule for HTTP: GET reads, everything else writes, and the commit comes before the answer.
+"""The session rule for HTTP: GET reads, everything else writes, and the commit comes before the answer.
 
 FastAPI runs what follows a dependency's `yield` after the response has left, so a commit there could fail
 when the client already believes. Here the route itself opens the session, calls the endpoint, commits, and

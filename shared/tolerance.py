@@ -1,4 +1,4 @@
-"""How many events of one partition may be parked before the fault is taken to be ours. Pure."""
+"""The number of events of one partition that may be parked before the fault is taken to be ours. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must be true after the day, read through the public interface alone."""
+"""Checks of the played day, through the public interface alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who writes and calls on the day that is played, and what they say."""
+"""The people of the played day: customers who write and call, and their words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was done on the day that was played, for its checks."""
+"""The record of the played day, for its checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one customer is promised on the day: kept, changed, broken, and one that waited for her."""
+"""The promises of the played day to one customer: kept, changed, broken, and one that waited for her."""
 
 from __future__ import annotations
 

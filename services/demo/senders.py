@@ -1,4 +1,4 @@
-"""What providers send, in their own shapes, signed as they sign.
+"""Requests of providers in their own shapes, signed as they sign.
 
 Twilio: form fields, HMAC-SHA1 over the URL and the sorted parameters. Postmark: JSON behind basic
 authentication. The telephone system: JSON signed by Standard Webhooks.

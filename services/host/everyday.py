@@ -1,4 +1,4 @@
-"""What goes wrong on an ordinary day, as one sentence: a port that is taken, a house that is not up, a dead address.
+"""Everyday faults, as one sentence each: a port that is taken, a house that is not up, a dead address.
 
 What is not among it is a fault of ours and keeps its traceback.
 """

@@ -1,4 +1,4 @@
-"""Whether the installation works, as far as its databases, its broker and its mail server tell: `kept doctor`."""
+"""The examination of an installation by its databases, broker and mail server: `kept doctor`."""
 
 from __future__ import annotations
 

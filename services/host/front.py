@@ -1,4 +1,4 @@
-"""What the gateway answers itself: the page of links, whether everything is ready, and that nothing is there.
+"""The pages of the gateway itself: links, readiness, and that nothing is at an address.
 
 In one process it is a part of `services.host.gateway`; in Compose it is `kept front`, behind a Caddy.
 """

@@ -1,4 +1,4 @@
-"""Which installation a command works on: the one of the environment, else the house on this machine."""
+"""The installation that a command works on: that of the environment, else the house on this machine."""
 
 from __future__ import annotations
 

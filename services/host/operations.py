@@ -1,4 +1,4 @@
-"""What ops do with a service's database by command: look, publish again, hand over again."""
+"""Operations on a service's database by command: look, publish again, hand over again."""
 
 from __future__ import annotations
 

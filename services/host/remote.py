@@ -1,4 +1,4 @@
-"""Whether services that run elsewhere are ready: each process of each is asked, and a service answers as one."""
+"""The readiness of services that run elsewhere: each process of each is asked, and a service answers as one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One service in one process: its API, its worker, or both, until it is told to stop. Or the front alone."""
+"""The process of one service: its API, its worker, or both, until it is told to stop. Or the front alone."""
 
 from __future__ import annotations
 

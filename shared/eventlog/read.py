@@ -1,4 +1,4 @@
-"""What is read of the log, by what it is about: each event as the newest version of its type tells it.
+"""Reading of the log by subject: each event as the newest version of its type tells it.
 
 Whoever asks for a type gets the events of all its versions, so that nobody else matches the types of rows.
 """

@@ -1,4 +1,4 @@
-"""What is written to the log.
+"""Writing of the log: drafts of events, and their rows.
 
 `append` takes the customer's stream head first, which makes the writers of one customer wait for each
 other, and the log's id after it. So for one customer the order of ids is the order of commits, whatever

@@ -1,4 +1,4 @@
-"""One spelling for tokens, links and cursors: another spelling of the same bytes is not ours.
+"""The one spelling of tokens, links and cursors: another spelling of the same bytes is not ours.
 
 Decoders forgive: base64 takes surplus padding, the letters of its other alphabet, and a last letter whose spare bits
 say anything; JSON takes spaces. What was used up, kept or compared by its text would then be new in another spelling.

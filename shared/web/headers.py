@@ -1,4 +1,4 @@
-"""What the headers of a request ask of the answer: a page or a document, and in which language. Pure."""
+"""Headers of a request that choose its answer: a page or a document, and the language. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where our own people go, and by which keys: one table makes the side bar, the sheet of keys and what keys do."""
+"""Places of our own people's pages and the keys that lead there: one table for side bar, sheet of keys and script."""
 
 from __future__ import annotations
 

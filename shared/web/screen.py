@@ -1,4 +1,4 @@
-"""What every page needs: who reads it, in which language and zone, at what time, and where it leads."""
+"""The screen of a page: its reader, language and zone, the time, and the addresses it leads to."""
 
 from __future__ import annotations
 

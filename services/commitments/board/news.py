@@ -1,4 +1,4 @@
-"""Tells every open board that something has changed: what is looked at, and what of it is news."""
+"""The look that says whether an open board is out of date, and the comparison of two looks."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How promises are made and changed over HTTP, and who approves them."""
+"""Promising: the making, changing and approving of promises over HTTP."""
