@@ -13,7 +13,7 @@ from services.notifications.providers.protocol import Provider, Repeat, Route
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.intake import ChannelKind
 from shared.security.customer_links import masked
-from shared.texts import one_line
+from shared.texts import clean, one_line
 
 _NOT_AGAIN = "it may have left, and is not sent again"
 
@@ -92,7 +92,7 @@ class Ended:
 
 def accepted(provider_id: str | None) -> Ended:
     """The end of a message that its provider has taken."""
-    return Ended(State.SENT, attempt_state=AttemptState.ACCEPTED, provider_id=provider_id)
+    return Ended(State.SENT, attempt_state=AttemptState.ACCEPTED, provider_id=_id(provider_id))
 
 
 def possibly_sent(ended: Ended) -> Ended:
@@ -141,8 +141,9 @@ def after_lookup(status: Status | None, now: datetime) -> Again | Ended:
     if status is None:
         return Again(now, "the provider has no such message", AttemptState.FAILED)
     if status.state is AttemptState.FAILED:
-        return Ended(State.FAILED, _line(status.reason or "the provider gave it up"), status.state, status.provider_id)
-    return Ended(State.SENT, attempt_state=status.state, provider_id=status.provider_id)
+        reason = _line(status.reason or "the provider gave it up")
+        return Ended(State.FAILED, reason, status.state, _id(status.provider_id))
+    return Ended(State.SENT, attempt_state=status.state, provider_id=_id(status.provider_id))
 
 
 def after_no_lookup(error: Exception, last: LastAttempt, rules: NotificationsSettings, now: datetime) -> AskLater:
@@ -158,3 +159,8 @@ def _reason(error: Exception) -> str:
 def _line(said: str) -> str:
     """A provider's words as one line for our people: it may quote the message that it refuses, in any bytes."""
     return masked(one_line(said))
+
+
+def _id(said: str | None) -> str | None:
+    """A provider's id of a message as it can be stored."""
+    return said and clean(said)

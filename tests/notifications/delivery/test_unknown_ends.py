@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from services.notifications.delivery import ledger
 from services.notifications.delivery.by_person import settle
-from services.notifications.delivery.ending import State, accepted
+from services.notifications.delivery.ending import Ended, State, accepted, after_lookup
 from services.notifications.delivery.hands import Handed, Settled
-from services.notifications.providers.handover import Account, AttemptState
+from services.notifications.providers.handover import Account, AttemptState, Status
 from services.notifications.providers.protocol import Repeat, Route
 from tests.notifications.conftest import START, Desk, customer, stated, terms
 from tests.support.post import PostOffice
@@ -281,3 +281,13 @@ async def test_a_text_that_is_too_long_for_the_provider_is_not_cut(desk: Desk) -
     await by.send()
     assert ((await by.row())["state"], office.parcels) == (State.FAILED, [])
     assert "of 20 at most" in (await by.row())["reason"]
+
+
+@pytest.mark.parametrize("state", [AttemptState.ACCEPTED, AttemptState.FAILED])
+def test_what_a_provider_says_can_be_stored_whatever_is_in_it(state: AttemptState) -> None:
+    looked_up = after_lookup(Status(state, "id\x00\udcee", "re\x00ason \udcee"), START)
+    assert isinstance(looked_up, Ended)
+    for said in (accepted("id\x00\udcee").provider_id, looked_up.provider_id, looked_up.reason or ""):
+        assert said is not None
+        assert "\x00" not in said
+        said.encode()
