@@ -15,12 +15,14 @@ from sqlalchemy import text
 from services.notifications.delivery import early
 from services.notifications.delivery.ending import State
 from services.notifications.delivery.receipts import Receipt, Tracked, Tracking, moves_to
+from services.notifications.delivery.tracking import take_early
 from services.notifications.delivery.upkeep import run_once
 from services.notifications.providers.handover import Account, AttemptState
 from services.notifications.providers.protocol import Repeat, Route
 from shared.contracts import Payload
 from shared.contracts.intake import ChannelKind, InteractionChanged, InteractionFact
 from shared.contracts.notifications import Notification
+from shared.database import WriteSession
 from shared.ids import new_id
 from tests.notifications.conftest import START, Desk, customer, stated
 from tests.support.post import PostOffice
@@ -283,18 +285,41 @@ async def test_early_receipts_are_taken_in_pieces_until_none_is_left(
     assert {one["state"] for one in await desk.attempts()} == {AttemptState.DELIVERED}
 
 
-async def test_one_that_comes_while_the_message_is_sent_again_waits_for_that_too(desk: Desk) -> None:
-    """Both attempts of a mail have one id: the first of them has ended, and the second is in somebody's hands."""
-    id_ = await ended_as(desk, State.SENDING)
-    again = """
+_AGAIN = text("""
+    WITH second AS (
         INSERT INTO attempt (notification_id, number, provider, form, channel_kind, provider_id, state, begun_at)
-        SELECT notification_id, 2, provider, form, channel_kind, provider_id, 'handed', begun_at FROM attempt
-    """
+        SELECT notification_id, 2, provider, form, channel_kind, provider_id, 'handed', begun_at FROM attempt)
+    UPDATE notification SET attempts = 2
+""")
+"""The mail is sent again: both of its attempts have one id, and the second is in somebody's hands."""
+
+
+async def test_one_that_comes_while_the_message_is_sent_again_waits_for_that_too(desk: Desk) -> None:
+    id_ = await ended_as(desk, State.SENDING)
     async with desk.database.write() as session:
-        await session.execute(text(again))
-        await session.execute(text("UPDATE notification SET attempts = 2"))
+        await session.execute(_AGAIN)
     await desk.deliver(receipt(id_))
     await run_once(desk.database)
+    assert await _waiting(desk) == [id_]
+
+
+async def test_one_whose_message_is_taken_up_again_meanwhile_goes_on_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look for receipts that can be taken and the taking, a sender begins another attempt."""
+    id_ = await ended_as(desk, State.SENDING)
+    async with desk.database.write() as session:
+        await early.wait(session, [Receipt(id_, DELIVERED, LATER)])
+    take = early.take
+
+    async def taken(session: WriteSession) -> list[Receipt]:
+        found = await take(session)
+        await session.execute(_AGAIN)
+        return found
+
+    monkeypatch.setattr(early, "take", taken)
+    async with desk.database.write() as session:
+        assert await take_early(session) == 1
     assert await _waiting(desk) == [id_]
 
 
