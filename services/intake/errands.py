@@ -1,4 +1,4 @@
-"""What is fetched from others on behalf of a row: a few at once, and again by a schedule."""
+"""The policy of fetching from others on behalf of a row: pauses, claims, and the outcomes of an attempt."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _PASSES = frozenset({408, 425, 429})
 
 
 class Refused(Exception):
-    """It will not be had, with the reason: trying again would not help."""
+    """The thing will never be had, with the reason: trying again would not help."""
 
 
 class NotNow(Exception):
-    """It cannot be had at present, with the reason."""
+    """The thing cannot be had at present, with the reason."""
 
 
 def check_status(status: int) -> None:
-    """Raises Refused, NotNow."""
+    """Checks the status of an HTTP answer. Raises Refused or NotNow for all but 200."""
     if 300 <= status < 500 and status not in _PASSES:
         raise Refused(f"the answer is status {status}")
     if status != 200:
